@@ -1,0 +1,97 @@
+# edge-deploy: build, test, install. One file, no recursion. `make help` lists the targets.
+
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+B := build
+
+CC ?= cc
+CXX ?= c++
+PKG_CONFIG ?= pkg-config
+PACKAGES := libcurl jansson libgit2 libarchive libcrypto libmicrohttpd expat
+# libwabt has no .pc file; where it lies can be said with WABT_PREFIX.
+WABT_PREFIX ?= $(shell for p in /usr /usr/local /opt/homebrew; do \
+	[ -f $$p/include/wabt/binary-reader.h ] && echo $$p && break; done)
+ifneq ($(WABT_PREFIX),/usr)
+WABT_CPPFLAGS := -I$(WABT_PREFIX)/include
+WABT_LDFLAGS := -L$(WABT_PREFIX)/lib
+endif
+
+OPTIMIZE ?= -O2
+CPPFLAGS += -I. -D_XOPEN_SOURCE=700 -DEDGE_DEPLOY_VERSION='"$(VERSION)"'
+CFLAGS += -std=c11 -g $(OPTIMIZE) $(SANITIZE) -pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+	-Wno-format-truncation
+CXXFLAGS += -std=c++17 -g $(OPTIMIZE) $(SANITIZE) -pthread -Wall -Wextra
+LDFLAGS += $(SANITIZE) -pthread
+PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
+PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PACKAGE_LIBS)
+LIBS = $(WABT_LDFLAGS) $(PACKAGE_LIBS) -lwabt -lz -lm
+
+PLATFORMS := $(notdir $(patsubst %/driver.c,%,$(wildcard platforms/*/driver.c)))
+PKG_SOURCES := $(wildcard pkg/*/*.c) $(B)/embedded.c
+PLATFORM_SOURCES := $(wildcard platforms/*/*.c) $(B)/platforms.c
+CMD_SOURCES := $(wildcard cmd/*.c)
+UNIT_SOURCES := $(wildcard tests/unit/*.c)
+object = $(patsubst %.c,$(B)/%.o,$(patsubst $(B)/%,%,$(1)))
+PKG_OBJECTS := $(call object,$(PKG_SOURCES)) $(patsubst %.cc,$(B)/%.o,$(wildcard pkg/*/*.cc))
+PLATFORM_OBJECTS := $(call object,$(PLATFORM_SOURCES))
+CMD_OBJECTS := $(call object,$(CMD_SOURCES))
+UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
+
+all: $(B)/edge-deploy ## build build/edge-deploy (the default)
+
+$(B)/edge-deploy: $(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Unit tests link their own table of platforms (fake_platform.c); the real halves are linked too,
+# their files may be tested one by one.
+$(B)/unit: $(UNIT_OBJECTS) $(patsubst %,$(B)/%.o,$(basename $(wildcard platforms/*/*.c))) $(PKG_OBJECTS)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/unit_tests.h: $(UNIT_SOURCES)
+	@mkdir -p $(@D)
+	{ printf '#define TESTS(X)'; ls tests/unit/test_*.c | sed 's|.*/test_\(.*\)\.c| X(\1)|' | tr -d '\n'; echo; } >$@
+$(B)/tests/unit/run.o: $(B)/unit_tests.h
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(WABT_CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/platforms.o $(B)/embedded.o: $(B)/%.o: $(B)/%.c
+	$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
+
+$(B)/platforms.c: platforms/table.sh platforms/embed.sh $(wildcard platforms/*/profile.json platforms/*/*.mjs platforms/*.mjs)
+	@mkdir -p $(@D)
+	sh platforms/table.sh $(PLATFORMS) >$@.new && mv $@.new $@
+
+EMBEDDED := $(wildcard templates/* templates/*/* templates/*/*/*) pkg/manifest/schema.json
+$(B)/embedded.c: templates/table.sh platforms/embed.sh $(EMBEDDED)
+	@mkdir -p $(@D)
+	sh templates/table.sh >$@.new && mv $@.new $@
+
+-include $(patsubst %.o,%.d,$(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS) $(UNIT_OBJECTS))
+
+setup: ## install the Debian packages the build needs
+	sh tests/setup.sh
+
+unit: $(B)/unit $(B)/edge-deploy ## the unit tests alone
+	$(B)/unit
+
+lint: ## layers, words, sizes, format, static analysis
+	sh tests/lint/lint.sh
+
+install: all ## DESTDIR= PREFIX=
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(B)/edge-deploy $(DESTDIR)$(PREFIX)/bin/edge-deploy
+
+clean: ## remove build/
+	rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+.PHONY: all setup unit lint install clean help
+.DELETE_ON_ERROR:

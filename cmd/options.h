@@ -1,0 +1,63 @@
+/* What the user typed, from one table: getopt_long, --help, completions and the manual page come
+   from it. */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pkg/base/error.h"
+#include "pkg/manifest/manifest.h"
+
+struct arena;
+struct command;
+
+/* Which commands take an option; an option of OPTION_FOR_ALL is global. */
+enum {
+    OPTION_FOR_ALL = 1,
+    OPTION_FOR_INSPECT = 2,
+    OPTION_FOR_CHECK = 4,
+    OPTION_FOR_BUILD = 8, /* optimize, publish, package */
+    OPTION_FOR_OUTPUT = 16,
+    OPTION_FOR_PUBLISH = 32,
+    OPTION_FOR_VERIFY = 64,
+    OPTION_FOR_ROLLBACK = 128,
+    OPTION_FOR_SANDBOX = 256,
+    OPTION_FOR_INIT = 512,
+};
+
+struct options {
+    /* global */
+    const char *folder, *config, *environment, *profile, *format;
+    struct words targets, platforms, reports;
+    bool strict, sandbox, quiet, verbose, no_color, no_input, help, version;
+    /* of single commands */
+    bool sizes, no_cache, dry_run, stage, force, overwrite, no_record, push_record, no_wait, staged;
+    const char *optimizer, *output, *to, *state, *fault, *journal, *template;
+    long traffic, jobs, timeout, port, latency, rate_scale;
+    /* what stands behind the options */
+    const char **operands;
+    size_t operand_count;
+};
+
+struct option_row {
+    const char *name;     /* "dry-run" */
+    char letter;          /* 'n', or 0 */
+    const char *argument; /* "NAME", or NULL */
+    const char *help;
+    unsigned commands; /* OPTION_FOR_... */
+    enum { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_WORDS } type;
+    size_t offset; /* of its member in struct options */
+    long minimum, maximum;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+/* Finds the command (the first operand) and reads all options. FAULT_INPUT with the nearest right
+   word. `command` may come out NULL: no command was given (help and version are set then, or it
+   is the caller's to say what is missing). */
+int options_read(struct arena *, int argc, char **argv, struct options *out,
+                 const struct command **command, struct error *) MUST_CHECK;
+
+#endif

@@ -1,0 +1,12 @@
+/* Files of the project that the program carries as strings; printed by templates/table.sh. */
+#ifndef PKG_BASE_EMBEDDED_H
+#define PKG_BASE_EMBEDDED_H
+
+struct embedded_file {
+    const char *path, *text; /* path: relative to templates/ */
+};
+
+extern const struct embedded_file templates[]; /* ends with a NULL path */
+extern const char manifest_schema[];           /* pkg/manifest/schema.json */
+
+#endif

@@ -1,0 +1,28 @@
+/* Words: the nearest right one for a typing mistake, hostile text made harmless, times. */
+#ifndef PKG_BASE_TEXT_H
+#define PKG_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+
+/* The candidate nearest to `word` (edit distance, transpositions count one), or NULL when none
+   is near enough to be meant. */
+const char *text_nearest(const char *word, const char *const *candidates, size_t count);
+
+/* `size` bytes from outside as UTF-8 that no terminal or log obeys: control characters, invalid
+   sequences and bidirectional overrides become \u{XX}. */
+char *text_safe(struct arena *, const char *data, size_t size);
+
+/* `seconds` since 1970 as UTC RFC 3339: 2026-11-22T13:15:00Z. */
+char *text_time(struct arena *, int64_t seconds);
+
+/* True when `text` is a date YYYY-MM-DD of the calendar. */
+bool text_is_date(const char *text);
+
+/* Matches `text` against `pattern`, in which * stands for any run of characters. */
+bool text_matches(const char *pattern, const char *text);
+
+#endif

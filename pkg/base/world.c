@@ -1,0 +1,37 @@
+#include "pkg/base/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int64_t world_now(const struct world *world)
+{
+    return world->now(world->context);
+}
+
+void world_sleep(const struct world *world, int64_t milliseconds)
+{
+    world->sleep(world->context, milliseconds);
+}
+
+const char *world_environment(const struct world *world, const char *name)
+{
+    const char *value = world->environment(world->context, name);
+    return value && value[0] ? value : NULL;
+}
+
+int world_interrupted(const struct world *world)
+{
+    return world->interrupted ? world->interrupted(world->context) : 0;
+}
+
+void world_say(const struct world *world, const char *subject, const char *format, ...)
+{
+    if (!world->say)
+        return;
+    char line[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    world->say(world->context, subject, line);
+}

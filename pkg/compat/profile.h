@@ -1,0 +1,111 @@
+/* What a platform variant runs, read from its profile.json: features, imports, exports, limits,
+   each with source and date. Knows nothing of modules or networks. */
+#ifndef PKG_COMPAT_PROFILE_H
+#define PKG_COMPAT_PROFILE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "pkg/base/bytes.h"
+#include "pkg/wasm/features.h"
+
+struct arena;
+
+enum support { SUPPORT_UNKNOWN, SUPPORT_NO, SUPPORT_PARTIAL, SUPPORT_YES };
+const char *support_name(enum support);
+
+struct profile_feature {
+    enum support support;
+    const char *evidence, *as_of; /* where it is from, and when */
+    const char *note;             /* for partial: what works and what does not; else NULL */
+};
+
+/* One importable function, or a pattern of them. */
+struct profile_import {
+    const char *module, *name; /* either may hold * */
+    const char *type;          /* "(i32,i32)->(i32)"; NULL: any */
+    const char *note; /* said as a warning when it is imported (always fails, deprecated) */
+};
+
+struct profile_export {
+    const char *name, *kind, *type; /* type NULL: any */
+};
+
+struct profile_limit {
+    const char *name, *unit, *source, *as_of;
+    double value;
+    bool is_warning;                      /* severity: "error" or "warning" */
+    const char *when_option, *when_value; /* holds only when that option has that value (* allowed);
+                                             NULL: always */
+};
+
+/* A manifest key of the platform. */
+struct profile_option {
+    const char *name, *type, *help; /* type: string integer boolean object strings objects enum */
+    bool required;
+    const char *environment; /* the variable that may supply it, or NULL */
+    const char *fallback;    /* default as text, or NULL; "$name": the manifest's name */
+    const char *pattern;     /* POSIX extended regex the text must match, or NULL */
+    const char **values;     /* for enum */
+    size_t value_count;
+    double minimum, maximum; /* for integer; minimum > maximum: unbounded */
+};
+
+struct profile_credential {
+    const char *name; /* the secret's name in struct job */
+    const char *environment;
+    bool required;
+    const char *rights; /* the least rights it needs */
+};
+
+struct profile_endpoint {
+    const char *name, *url, *environment; /* url by default; the variables that override, in
+                                             order, separated by spaces */
+};
+
+/* A dated fact about the runtime itself: end of life, block dates, previews. */
+struct profile_runtime_fact {
+    const char *name, *date, *text, *source; /* name: "deprecated", "update-blocked", "preview" */
+};
+
+struct profile {
+    const char *name, *title, *as_of;
+    const char *variant;        /* the resolved one: "nodejs20.x", "2026-11-01", or "" */
+    const char *variant_option; /* the manifest key that chooses it, or NULL */
+    const char *origin;
+    const char **sources;
+    size_t source_count;
+    const char **variants; /* names, default first */
+    size_t variant_count;
+    struct profile_feature features[WASM_FEATURE_COUNT];
+    struct profile_import *imports;
+    size_t import_count;
+    bool imports_closed; /* an import that matches none is an error (else a glue or the
+                            user's JS supplies it) */
+    struct profile_export *exports;
+    size_t export_count;
+    struct profile_limit *limits;
+    size_t limit_count;
+    struct profile_option *options;
+    size_t option_count;
+    struct profile_credential *credentials;
+    size_t credential_count;
+    struct profile_endpoint *endpoints;
+    size_t endpoint_count;
+    struct profile_runtime_fact *facts; /* of the variant */
+    size_t fact_count;
+    const char *glue_entries; /* "javascript": a bare module needs an entry of our glue; "none" */
+    enum support components;  /* whether a component runs as it is */
+    json_t *json;             /* the whole document */
+};
+
+/* Parses and checks: an unknown key is an error. `variant` NULL: the default one. An unknown
+   variant is FAULT_INPUT with the nearest right word; where variants are dates, the last one that
+   is not after `variant` holds. `origin` names the document in messages. */
+int profile_parse(struct arena *, const char *text, const char *origin, const char *variant,
+                  struct profile *out, struct error *) MUST_CHECK;
+
+const struct profile_limit *profile_limit(const struct profile *, const char *name);
+const struct profile_option *profile_option(const struct profile *, const char *name);
+
+#endif

@@ -1,0 +1,87 @@
+/* One HTTP request at a time (libcurl): auth, limits, retries. Credentials are attached here and
+   only here; they never appear in an error, in a url or in what is said. Knows nothing of
+   platforms. */
+#ifndef PKG_HTTP_HTTP_H
+#define PKG_HTTP_HTTP_H
+
+#include <stdbool.h>
+
+#include "pkg/base/bytes.h"
+
+struct arena;
+struct world;
+
+/* One per thread. */
+struct http;
+int http_open(struct arena *, const struct world *, struct http **out, struct error *) MUST_CHECK;
+
+struct http_header {
+    const char *name, *value;
+};
+
+/* A multipart/form-data part. media_type NULL: no Content-Type line. */
+struct http_part {
+    const char *name, *filename, *media_type;
+    struct bytes body;
+};
+
+enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_HEADER, HTTP_AUTH_AWS };
+
+/* The words are secrets; the pointers are borrowed. */
+struct http_credentials {
+    enum http_auth scheme;
+    const char *header, *prefix, *secret; /* HEADER: "Authorization", "Bearer ", the token */
+    const char *access_key, *secret_key, *session_token, *region, *service; /* AWS */
+};
+
+struct http_reply {
+    long status;
+    struct http_header *headers;
+    size_t header_count;
+    struct bytes body;
+};
+
+/* Whether a request may be sent again after a failure. */
+enum http_repeat {
+    HTTP_REPEAT_SAFE,  /* reads, and writes that leave the same state when done twice */
+    HTTP_REPEAT_NEVER, /* a lost answer must be looked up first: -1 comes back at once for it */
+};
+
+struct http_request {
+    const char *method, *url; /* https, or http to a loopback host; anything else is refused */
+    const struct http_header *headers;
+    size_t header_count;
+    struct bytes body; /* ignored when there are parts */
+    const struct http_part *parts;
+    size_t part_count;
+    struct http_credentials credentials;
+    enum http_repeat repeat;
+    /* True for a reply that asks to come again (besides 429 and 500, 502, 503, 504): CloudFront's
+       400 Throttling. A reply that certainly changed nothing may be repeated even under NEVER, so
+       429 always is. NULL: none. */
+    bool (*again)(const struct http_reply *);
+    size_t reply_limit; /* bytes; 0: LIMIT_REPLY */
+    long timeout_ms;    /* without progress; 0: 60 s */
+    bool follow;        /* follow redirects (never with credentials) */
+};
+
+struct http_stats {
+    unsigned requests, retries;
+};
+
+/* -1 (FAULT_REMOTE) means no reply at all, or one over the limit, after the retries that
+   `repeat` allows; a 4xx or 5xx is a reply and the caller reads it. Retries: 4 attempts in all;
+   waits for Retry-After (seconds or date) or Fastly-RateLimit-Reset or RateLimit's t when given and
+   at most 60 s, else 0.5 s doubling with jitter; each is said. Credentials are signed afresh for
+   each try. Redirects are not followed with credentials. */
+int http_send(struct http *, struct arena *, const struct http_request *, struct http_reply *out,
+              struct error *) MUST_CHECK;
+
+/* The first header of that name, in any case; NULL when absent. */
+const char *http_header(const struct http_reply *, const char *name);
+struct http_stats http_statistics(const struct http *);
+
+/* Percent-encodes all but A-Z a-z 0-9 - _ . ~ */
+char *http_escape(struct arena *, const char *text);
+
+#endif

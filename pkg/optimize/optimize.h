@@ -1,0 +1,46 @@
+/* Makes a module smaller with Binaryen's wasm-opt as a process, capped to the features that the
+   module uses and the target runs; the result is scanned again and its interface compared.
+   Knows nothing of platforms beyond the set of features they run. */
+#ifndef PKG_OPTIMIZE_OPTIMIZE_H
+#define PKG_OPTIMIZE_OPTIMIZE_H
+
+#include "pkg/wasm/wasm.h"
+
+struct arena;
+struct world;
+
+struct optimizer {
+    const char *path;    /* NULL: none found */
+    const char *version; /* "108" */
+};
+
+/* `named` is --optimizer's word or NULL; then EDGE_DEPLOY_WASM_OPT, then PATH. A named one that
+   can't be run is FAULT_INPUT; none in PATH is not a failure. */
+int optimizer_find(struct arena *, const struct world *, const char *named, struct optimizer *out,
+                   struct error *) MUST_CHECK;
+
+struct optimize_request {
+    struct bytes module;
+    const struct wasm_info *info;
+    uint64_t allowed; /* features that the target runs, a bit each */
+    bool run, speed;  /* run: call the optimizer (level size or speed); else strip only */
+    bool keep_names;
+    bool strip; /* level none: false, the bytes stay as they are */
+};
+
+struct optimize_result {
+    struct bytes module;   /* what is to be shipped; may be the original's bytes */
+    struct wasm_info info; /* of that */
+    const char *how;       /* "wasm-opt 108 -Oz", "stripped", "unchanged" */
+    const char *why_not;   /* when the optimizer's work is not used: why; else NULL */
+};
+
+/* Never ships a larger or a different interface: exports with their types must be the same,
+   imports a subset with the same types, features a subset of what the module used. Failures of
+   the optimizer are told in why_not; -1 only when the world fails (no temporary file, interrupted).
+ */
+int optimize(struct arena *, const struct world *, const struct optimizer *,
+             const struct optimize_request *, struct optimize_result *out,
+             struct error *) MUST_CHECK;
+
+#endif

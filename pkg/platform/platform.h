@@ -1,0 +1,143 @@
+/* The plug for a platform: four hooks, its data, its sandbox half; and what is the same for all:
+   options, credentials, endpoints, look-up by name. Names no platform. */
+#ifndef PKG_PLATFORM_PLATFORM_H
+#define PKG_PLATFORM_PLATFORM_H
+
+#include "pkg/base/world.h"
+#include "pkg/compat/profile.h"
+#include "pkg/http/http.h"
+#include "pkg/manifest/manifest.h"
+
+struct arena;
+struct sandbox_api;
+struct wasm_info;
+
+struct secret {
+    const char *name, *value;
+};
+
+/* What a driver gets to work with. Everything in it is checked. */
+struct job {
+    struct arena *arena;
+    struct http *http;
+    const struct world *world;
+    const struct platform_entry *entry;
+    const struct profile *profile;
+    const struct target *target;
+    json_t *settings;     /* the target's, with environment and defaults filled in */
+    const char *resource; /* the platform's own id from the last record (a service that the
+                             first publish created), or NULL */
+    const char *previous; /* the version that the last record says is live, or NULL */
+    const char *commit;   /* 40 or 64 hex digits, or NULL outside a repository */
+    const char *tag;      /* of one publish: random, to find one's own work after a lost answer */
+    const struct secret *secrets;
+    size_t secret_count;
+};
+
+/* What goes into an artifact. */
+struct part {
+    const char *name; /* with '/' between folders; relative to the main's folder */
+    const char *filename, *media_type;
+    struct bytes body;
+};
+
+enum entry { ENTRY_NONE, ENTRY_WASI, ENTRY_BYTES }; /* cli.md section 7 */
+
+enum payload_form {
+    PAYLOAD_BARE,   /* one module, to be wrapped in our glue where the platform needs one */
+    PAYLOAD_MAIN,   /* the user's main (first part), modules and files */
+    PAYLOAD_PACKAGE /* a ready archive (first part), its bytes untouched */
+};
+
+struct payload {
+    enum payload_form form;
+    enum entry entry; /* of a bare module */
+    struct part *parts;
+    size_t part_count;
+};
+
+/* The exact bytes for one platform. */
+struct artifact {
+    struct part *parts;
+    size_t part_count;
+    const char *settings; /* what is configured with it, as canonical JSON; part of the digest:
+                             a change of settings is a change of the artifact */
+    size_t counted_bytes; /* as the platform's size limit counts it */
+    size_t unpacked_bytes;
+    char sha256[65]; /* artifact_seal() */
+};
+
+/* Computes sha256 over names, types, bodies and settings. */
+void artifact_seal(struct artifact *);
+
+struct deployment {
+    const char *version, *previous; /* the platform's own ids; previous: what it replaced */
+    const char *url;                /* where it answers, or NULL */
+    const char *resource;           /* id of the service or function that holds it, or NULL */
+    const char *artifact_sha256, *commit;
+    unsigned percent; /* of the traffic; 100 */
+    bool staged;      /* uploaded, not to be activated */
+    bool deferred;    /* upload has only checked: activate sends */
+    bool drifted;     /* live(): what is live was not put there by us */
+};
+
+struct platform {
+    const char *name; /* folder name, also the manifest's word */
+    const char *title;
+
+    /* Pure: payload in, the exact bytes to send out. Same input, same bytes. Seals the artifact. */
+    int (*pack)(const struct job *, const struct payload *, struct artifact *out, struct error *);
+
+    /* Sends; nothing live changes yet. Fills out->version. Where the platform has no such call (a
+       script's first deploy goes live as it is uploaded) it only checks, and sets out->deferred:
+       activate sends. Leaves artifact digest and commit on the platform. */
+    int (*upload)(const struct job *, const struct artifact *, struct deployment *out,
+                  struct error *);
+
+    /* Makes out->version live: the one just uploaded, or an earlier one (that is rollback; the
+       artifact is then NULL). Sends and returns: waiting for propagation is verify's. Safe to call
+       again. Fills url and the version it replaced. */
+    int (*activate)(const struct job *, const struct artifact *, struct deployment *,
+                    struct error *);
+
+    /* Asks the platform what is live now: version (NULL: nothing), and the artifact digest and
+       commit that upload left there. Reads only. */
+    int (*live)(const struct job *, struct deployment *out, struct error *);
+};
+
+struct platform_entry {
+    const struct platform *platform;
+    const struct sandbox_api *sandbox;
+    const char *profile_json;
+    const char *glue; /* what wraps a bare module, or "" */
+};
+
+/* Printed by platforms/table.sh at build time; tests link their own. Ends with {0}. */
+extern const struct platform_entry platforms[];
+
+const struct platform_entry *platform_find(const char *name);
+/* Names of all platforms, for suggestions; the array lives in the arena. */
+const char **platform_names(struct arena *, size_t *count);
+
+/* Checks the target's settings against the platform's options (unknown key, type, pattern, range,
+   required), fills in environment and defaults, resolves the variant. `manifest` may be NULL
+   (check without one). `profile_file` replaces the built-in profile, or NULL. FAULT_INPUT names
+   the JSON path and line. Needs no credentials. */
+int job_prepare(struct arena *, const struct world *, const struct manifest *,
+                const struct target *, const char *profile_file, struct job *out,
+                struct error *) MUST_CHECK;
+
+/* Reads the credentials from the environment (and for AWS the shared files) into the job and opens
+   HTTP. FAULT_INPUT names the missing variable and the rights it needs. */
+int job_unlock(struct job *, struct error *) MUST_CHECK;
+
+const char *job_secret(const struct job *, const char *name);   /* NULL when not set */
+const char *job_endpoint(const struct job *, const char *name); /* without a final slash */
+const char *job_text(const struct job *, const char *option);   /* NULL when not set */
+json_int_t job_integer(const struct job *, const char *option, json_int_t fallback);
+bool job_flag(const struct job *, const char *option, bool fallback);
+
+/* The whole JSON Schema of a manifest, the platforms' options included. */
+char *platform_schema(struct arena *);
+
+#endif

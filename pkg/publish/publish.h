@@ -1,0 +1,107 @@
+/* The pipeline: a manifest's targets go through ten steps in a row; each takes what the former
+   made; none goes back. No printing: progress is a callback, the result a struct. Sees platforms
+   only through pkg/platform. */
+#ifndef PKG_PUBLISH_PUBLISH_H
+#define PKG_PUBLISH_PUBLISH_H
+
+#include "pkg/compat/check.h"
+#include "pkg/manifest/manifest.h"
+#include "pkg/optimize/optimize.h"
+#include "pkg/platform/platform.h"
+#include "pkg/record/record.h"
+#include "pkg/report/report.h"
+
+struct arena;
+struct world;
+
+enum state {
+    STATE_NONE,
+    STATE_UNCHANGED,
+    STATE_UPLOADED,
+    STATE_LIVE,
+    STATE_FAILED,
+    STATE_ROLLED_BACK
+};
+const char *state_name(enum state); /* "unchanged", "uploaded", "live", "failed", "rolled-back" */
+
+/* One module of one target, on its way. */
+struct prepared_module {
+    const char *path; /* relative to the manifest, for messages */
+    struct bytes original;
+    struct wasm_info original_info;
+    struct optimize_result optimized; /* what ships */
+    const char *validation;           /* "valid" or "not judged: why" */
+    char sha256[65];                  /* of what ships */
+    size_t gzip_bytes;
+};
+
+/* One target on its way; each step fills its part. */
+struct prepared {
+    const struct target *target;
+    struct job job;
+    struct payload payload;
+    struct prepared_module *modules;
+    size_t module_count;
+    struct artifact artifact;
+    struct verdict verdict;
+    /* publish, rollback, verify, status: */
+    enum state state;
+    struct deployment deployment;
+    struct deployment live; /* what the platform says */
+    struct http_stats stats;
+    double seconds;
+    struct error error; /* of this target, when state is STATE_FAILED */
+    const char *probe;  /* verify: "ok", "not probed: ...", "failed: ..." */
+};
+
+struct publish_options {
+    const struct target *const *targets; /* the chosen ones */
+    size_t target_count;
+    const char *optimizer, *profile_file;
+    bool no_cache, build, optimize; /* check: neither build nor optimize */
+    bool strict;
+    bool dry_run, stage, force, overwrite, no_record, push_record, no_wait;
+    unsigned traffic, jobs; /* percent, 0: 100; threads, 0: one a target */
+    bool sandboxed;         /* url probes are "not probed" */
+    const char *run;        /* CI run page, or NULL */
+    void (*step)(void *context, const char *target, const char *word); /* progress; may be NULL */
+    void *step_context;
+};
+
+struct publish_result {
+    struct prepared *targets;
+    size_t target_count;
+    const char *commit;
+    bool mutation_attempted; /* set before the first changing request is sent */
+    bool recorded;
+    const char *record_failure; /* why not, or NULL */
+};
+
+/* Steps 1 to 6: settings, build, read, scan, optimize, validate, scan again, pack, check. Makes no
+   request. -1 when something can't be read or packed; an incompatible target is no failure of
+   this function: look at the verdicts. */
+int publish_prepare(struct arena *, const struct world *, const struct manifest *,
+                    const struct publish_options *, struct publish_result *out,
+                    struct error *) MUST_CHECK;
+
+/* All ten steps. The fault of the error is the exit code; `out` is filled as far as it came. */
+int publish(struct arena *, const struct world *, const struct manifest *,
+            const struct publish_options *, struct publish_result *out, struct error *) MUST_CHECK;
+
+/* Makes an earlier recorded version live: of commit or version `to`, or the one before the last
+   when NULL; on the chosen targets. */
+int rollback(struct arena *, const struct world *, const struct manifest *,
+             const struct publish_options *, const char *to, struct publish_result *out,
+             struct error *) MUST_CHECK;
+
+/* Recorded and live, side by side; reads only. */
+int publish_status(struct arena *, const struct world *, const struct manifest *,
+                   const struct publish_options *, struct publish_result *out,
+                   struct error *) MUST_CHECK;
+
+/* Is what is live what the record says, and does it answer. */
+int publish_verify(struct arena *, const struct world *, const struct manifest *,
+                   const struct publish_options *, struct publish_result *out,
+                   struct error *) MUST_CHECK;
+
+#endif

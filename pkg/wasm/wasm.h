@@ -1,0 +1,124 @@
+/* What a WebAssembly module is: facts from one pass over its bytes. Knows nothing of platforms.
+   Pointers in struct wasm_info live as long as the arena; names are safe to print (text_safe). */
+#ifndef PKG_WASM_WASM_H
+#define PKG_WASM_WASM_H
+
+#include <stdbool.h>
+
+#include "pkg/base/bytes.h"
+#include "pkg/wasm/features.h"
+
+struct arena;
+
+enum wasm_kind { WASM_CORE, WASM_COMPONENT };
+
+/* Kinds of imports and exports, as the spec names them. */
+enum wasm_extern { WASM_FUNC, WASM_TABLE, WASM_MEMORY, WASM_GLOBAL, WASM_TAG };
+const char *wasm_extern_name(enum wasm_extern); /* "func", "table", "memory", "global", "tag" */
+
+#define WASM_NO_FUNCTION UINT32_MAX
+
+/* Why a feature is needed: what in the binary shows it. */
+enum wasm_reason {
+    WASM_BY_INSTRUCTION,
+    WASM_BY_TYPE,
+    WASM_BY_FLAG,
+    WASM_BY_SECTION,
+    WASM_BY_IMPORT
+};
+const char *wasm_reason_name(enum wasm_reason); /* "instruction", "type", "flag", ... */
+
+struct wasm_use {
+    enum wasm_feature feature;
+    enum wasm_reason reason; /* of the first use */
+    uint64_t count;
+    size_t offset;             /* of the first use, from the start of the file */
+    uint32_t function;         /* index with imports counted; WASM_NO_FUNCTION outside code */
+    const char *function_name; /* from the name section or an export; NULL when unknown */
+    const char *instruction; /* "memory.copy"; for other reasons what it is: "data count section" */
+};
+
+/* `type` is text: "(i32,i64)->(i32)" for functions and tags, "mut i32" or "i32" for globals,
+   "funcref 1 10" for tables, "1 - shared" for memories. */
+struct wasm_import {
+    const char *module, *name, *type;
+    enum wasm_extern kind;
+    size_t offset;
+};
+
+struct wasm_export {
+    const char *name, *type;
+    enum wasm_extern kind;
+    uint32_t index;
+};
+
+struct wasm_memory {
+    uint64_t min_pages, max_pages;
+    bool has_max, shared, is_64, imported;
+    uint64_t page_size; /* bytes; 65536 unless custom */
+};
+
+struct wasm_section {
+    const char *name; /* "code", or a custom section's own name */
+    bool custom;
+    size_t offset, size; /* of the payload */
+};
+
+struct wasm_producer {
+    const char *field, *name, *version; /* "processed-by", "rustc", "1.95.0" */
+};
+
+/* A component: what is listed of it. */
+struct wasm_component {
+    const char **imports, **exports; /* names with versions: "wasi:http/types@0.2.6" */
+    size_t import_count, export_count;
+    struct wasm_info *modules; /* embedded core modules, nested components' too */
+    size_t module_count;
+};
+
+struct wasm_info {
+    enum wasm_kind kind;
+    size_t size;
+    uint64_t features; /* a bit per enum wasm_feature, without mvp; a component's is the union */
+    struct wasm_use *uses; /* one per feature, in the order of enum wasm_feature */
+    size_t use_count;
+    const char *spec; /* the lowest of "1.0" "2.0" "3.0" that has all features, or "proposal" */
+    struct wasm_import *imports;
+    size_t import_count;
+    struct wasm_export *exports;
+    size_t export_count;
+    struct wasm_memory *memories;
+    size_t memory_count;
+    struct wasm_section *sections;
+    size_t section_count;
+    struct wasm_producer *producers;
+    size_t producer_count;
+    const char **declared_features; /* of the target_features section: "+simd128"; a hint */
+    size_t declared_feature_count;
+    uint32_t function_count, table_count, global_count, tag_count, type_count, data_count,
+        element_count; /* functions, tables, globals and tags include imports */
+    bool has_start;
+    struct wasm_component *component; /* NULL for a core module */
+};
+
+/* One pass. Malformed input: FAULT_INPUT with the byte offset, function when in code, and what
+   was expected; `out` is then not to be used. */
+int wasm_scan(struct arena *, struct bytes, struct wasm_info *out, struct error *) MUST_CHECK;
+
+const struct wasm_export *wasm_find_export(const struct wasm_info *, const char *name);
+bool wasm_uses(const struct wasm_info *, enum wasm_feature);
+
+/* A copy of the core module `in` without the custom sections for which `drop` says true. */
+int wasm_strip(struct arena *, struct bytes in, bool (*drop)(const char *name), struct bytes *out,
+               struct error *) MUST_CHECK;
+bool wasm_is_debug_section(const char *name); /* name, .debug_*, sourceMappingURL, producers,
+                                                 target_features, linking leftovers */
+bool wasm_is_target_features(const char *name);
+
+/* libwabt's verdict (wabt.cc, the only C++). May abort the process on some modules: call it in a
+   child. 0 valid; 1 invalid, with libwabt's message in `message`; 2 the module uses what this
+   libwabt cannot read, so it was not judged. */
+int wasm_wabt_validate(const uint8_t *data, size_t size, uint64_t features, char *message,
+                       size_t message_size);
+
+#endif

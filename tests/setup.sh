@@ -1,0 +1,27 @@
+#!/bin/sh
+# Installs what the build needs: Debian's packages by name. Does nothing when all are there, and
+# says what to install elsewhere.
+set -eu
+packages='gcc g++ make pkg-config libcurl4-openssl-dev libjansson-dev libgit2-dev libarchive-dev
+libssl-dev libmicrohttpd-dev libexpat1-dev zlib1g-dev wabt binaryen
+clang lld llvm wasi-libc libclang-rt-14-dev-wasm32 python3'
+
+if ! command -v dpkg-query >/dev/null; then
+    echo 'This is not Debian. Install: a C11 and C++17 compiler, make, pkg-config, and the libraries'
+    echo 'libcurl, jansson, libgit2, libarchive, OpenSSL, libmicrohttpd, expat, zlib, wabt; to run the'
+    echo 'samples also binaryen, clang with lld, and wasi-libc.'
+    echo 'Homebrew: brew install pkg-config jansson libgit2 libarchive openssl libmicrohttpd expat wabt binaryen llvm lld wasi-libc'
+    exit 0
+fi
+missing=
+for package in $packages; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+        missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+echo "installing:$missing"
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+$sudo apt-get update -qq
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing
