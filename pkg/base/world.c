@@ -1,5 +1,6 @@
 #include "pkg/base/world.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -22,6 +23,16 @@ const char *world_environment(const struct world *world, const char *name)
 int world_interrupted(const struct world *world)
 {
     return world->interrupted ? world->interrupted(world->context) : 0;
+}
+
+int world_stopped(const struct world *world, struct error *error)
+{
+    int signal = world_interrupted(world);
+    if (signal == 0)
+        return 0;
+    if (signal == SIGTERM)
+        return error_set(error, FAULT_TERMINATED, "terminated");
+    return error_set(error, FAULT_INTERRUPTED, "interrupted");
 }
 
 void world_say(const struct world *world, const char *subject, const char *format, ...)

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pkg/base/error.h"
+
 struct world {
     void *context;
     int64_t (*now)(void *context);                      /* milliseconds since 1970, UTC */
@@ -24,6 +26,8 @@ int64_t world_now(const struct world *);
 void world_sleep(const struct world *, int64_t milliseconds);
 const char *world_environment(const struct world *, const char *name); /* NULL also when empty */
 int world_interrupted(const struct world *);
+/* -1 with FAULT_INTERRUPTED or FAULT_TERMINATED when we were asked to stop, else 0. */
+int world_stopped(const struct world *, struct error *) MUST_CHECK;
 
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))

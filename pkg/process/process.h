@@ -11,7 +11,8 @@ struct arena;
 struct world;
 
 struct process_request {
-    const char *const *argv; /* ends with NULL; argv[0] is a path, or a name looked up in PATH */
+    const char *const *argv; /* ends with NULL; argv[0] is a path from our folder, or a name
+                                looked up in PATH */
     const char *folder;      /* where it runs; NULL: here */
     struct bytes input;      /* its standard input; empty: /dev/null */
     size_t output_limit;     /* bytes kept of each of stdout and stderr; the rest is read and
@@ -32,11 +33,13 @@ struct process_result {
 
 /* FAULT_INPUT when it can't be started. An exit code other than 0 is no failure of this
    function. When the run is interrupted (world), the child's group is killed and this returns
-   FAULT_INTERRUPTED. */
+   FAULT_INTERRUPTED or FAULT_TERMINATED. Limits are the child's own: RLIMIT_CPU ends it with
+   SIGXCPU (status 128 + that). */
 int process_run(struct arena *, const struct world *, const struct process_request *,
                 struct process_result *out, struct error *) MUST_CHECK;
 
-/* The same in two halves, for work that runs beside ours. */
+/* The same in two halves, for work that runs beside ours; the input's bytes must live until the
+   wait. What it prints waits in the pipe until then. Never waited for: killed with the arena. */
 struct process;
 int process_start(struct arena *, const struct world *, const struct process_request *,
                   struct process **out, struct error *) MUST_CHECK;
