@@ -69,6 +69,13 @@ extern const size_t command_count;
    run does not print a second one. `document` is owned by the caller's arena. */
 void run_print_json(struct run *, const json_t *document);
 
+/* Finds and reads the manifest and chooses the targets, for a command that can do without
+   (needs_manifest does it before run()). */
+int run_read_manifest(struct run *, struct error *) MUST_CHECK;
+
+/* FAULT_INPUT "unknown platform" with the nearest right word. */
+int unknown_platform(struct run *, const char *name, struct error *);
+
 /* {"schema":1,"command":...,"ok":...}, with "error" when `error` is not NULL and has a fault. */
 json_t *run_document(struct run *, const struct error *);
 

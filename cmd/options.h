@@ -24,6 +24,7 @@ enum {
     OPTION_FOR_ROLLBACK = 128,
     OPTION_FOR_SANDBOX = 256,
     OPTION_FOR_INIT = 512,
+    OPTION_FOR_PLATFORMS = 1024,
 };
 
 struct options {
@@ -32,7 +33,8 @@ struct options {
     struct words targets, platforms, reports;
     bool strict, sandbox, quiet, verbose, no_color, no_input, help, version;
     /* of single commands */
-    bool sizes, no_cache, dry_run, stage, force, overwrite, no_record, push_record, no_wait, staged;
+    bool sizes, no_cache, dry_run, stage, force, overwrite, no_record, push_record, no_wait, staged,
+        schema;
     const char *optimizer, *output, *to, *state, *fault, *journal, *template;
     long traffic, jobs, timeout, port, latency, rate_scale;
     /* what stands behind the options */
@@ -54,10 +56,13 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t option_row_count;
 
-/* Finds the command (the first operand) and reads all options. FAULT_INPUT with the nearest right
-   word. `command` may come out NULL: no command was given (help and version are set then, or it
-   is the caller's to say what is missing). */
+/* Reads all options and finds the command (the first operand, which is then no operand any more).
+   FAULT_INPUT with the nearest right word; what was read so far stays in `out` (so that
+   --format json is known on failure too). `command` may come out NULL: none was given. */
 int options_read(struct arena *, int argc, char **argv, struct options *out,
                  const struct command **command, struct error *) MUST_CHECK;
+
+/* True when `command` takes the option of that row. */
+bool option_is_for(const struct option_row *, const struct command *command);
 
 #endif

@@ -3,10 +3,19 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int64_t world_now(const struct world *world)
 {
     return world->now(world->context);
+}
+
+int64_t world_stamp(const struct world *world)
+{
+    const char *epoch = world_environment(world, "SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    long long seconds = epoch ? strtoll(epoch, &end, 10) : 0;
+    return epoch && *end == '\0' && seconds >= 0 ? seconds : world_now(world) / 1000;
 }
 
 void world_sleep(const struct world *world, int64_t milliseconds)

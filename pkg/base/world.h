@@ -23,6 +23,11 @@ struct world {
 };
 
 int64_t world_now(const struct world *);
+
+/* Seconds since 1970 for what we write down (records, today): SOURCE_DATE_EPOCH when that is set,
+   else the clock. */
+int64_t world_stamp(const struct world *);
+
 void world_sleep(const struct world *, int64_t milliseconds);
 const char *world_environment(const struct world *, const char *name); /* NULL also when empty */
 int world_interrupted(const struct world *);

@@ -1,0 +1,43 @@
+#include "cmd/cmd.h"
+#include "cmd/reports.h"
+#include "pkg/archive/archive.h"
+#include "pkg/base/file.h"
+
+int read_module(struct run *run, const char *path, struct report_module *out, struct error *error)
+{
+    struct bytes bytes;
+    struct wasm_info *info = arena_alloc(run->arena, 1, sizeof *info);
+    if (file_read(run->arena, path, LIMIT_MODULE, &bytes, error) != 0)
+        return -1;
+    if (wasm_scan(run->arena, bytes, info, error) != 0)
+        return error_prefix(error, "%s", path);
+    *out = (struct report_module){.path = path, .bytes = bytes, .info = info};
+    if (run->options.sizes)
+        out->gzip_bytes = archive_gzip_size(bytes);
+    return 0;
+}
+
+static int run_inspect(struct run *run, struct error *error)
+{
+    struct report_module module;
+    if (run->options.operand_count == 0) {
+        error_set(error, FAULT_INPUT, "no module named");
+        return error_hint(error, "write: edge-deploy inspect FILE.wasm");
+    }
+    if (read_module(run, run->options.operands[0], &module, error) != 0)
+        return -1;
+    struct report report = {.command = "inspect",
+                            .modules = &module,
+                            .module_count = 1,
+                            .with_sizes = run->options.sizes};
+    return reports_write(run, &report, error);
+}
+
+const struct command command_inspect = {
+    .name = "inspect",
+    .operands = "FILE",
+    .summary = "what a module is and uses; needs no manifest",
+    .options = OPTION_FOR_INSPECT,
+    .operand_limit = 1,
+    .run = run_inspect,
+};

@@ -1,0 +1,166 @@
+/* Words in, exit code out: options, what the command needs, the command, its failure. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+#include "cmd/world.h"
+#include "pkg/base/file.h"
+#include "pkg/base/text.h"
+#include "pkg/json/json.h"
+#include "pkg/sandbox/sandbox.h"
+#include "pkg/validate/validate.h"
+
+const struct command *const commands[] = {
+#define X(name) &command_##name,
+    COMMANDS(X)
+#undef X
+};
+const size_t command_count = sizeof commands / sizeof *commands;
+
+static int choose_format(struct run *run, struct error *error)
+{
+    const char *format = run->options.format;
+    run->json = format && strcmp(format, "json") == 0;
+    if (!format || run->json || strcmp(format, "text") == 0)
+        return 0;
+    error_set(error, FAULT_INPUT, "unknown format '%s'", format);
+    return error_hint(error, "use --format text or --format json");
+}
+
+static void choose_style(struct run *run)
+{
+    const char *term = world_environment(run->world, "TERM");
+    const char *columns = world_environment(run->world, "COLUMNS");
+    const char *language = world_environment(run->world, "LC_ALL");
+    bool terminal = isatty(STDOUT_FILENO) == 1;
+    if (!language)
+        language = world_environment(run->world, "LANG");
+    run->style.colour = terminal && !run->options.no_color &&
+                        !world_environment(run->world, "NO_COLOR") &&
+                        !(term && strcmp(term, "dumb") == 0);
+    run->style.unicode = language && (strstr(language, "UTF-8") || strstr(language, "utf8"));
+    run->style.width = columns && atoi(columns) >= 40 ? (unsigned)atoi(columns) : 80;
+}
+
+static const struct target *find_target(const struct run *run, const char *name)
+{
+    for (size_t i = 0; i < run->manifest.target_count; i++)
+        if (strcmp(run->manifest.targets[i].name, name) == 0)
+            return &run->manifest.targets[i];
+    return NULL;
+}
+
+static int unknown_target(const struct run *run, const char *name, struct error *error)
+{
+    const char **names = arena_alloc(run->arena, run->manifest.target_count, sizeof *names);
+    for (size_t i = 0; i < run->manifest.target_count; i++)
+        names[i] = run->manifest.targets[i].name;
+    const char *nearest = text_nearest(name, names, run->manifest.target_count);
+    error_set(error, FAULT_INPUT, "no target '%s' in '%s'", name, run->manifest.path);
+    return error_hint(error, nearest ? "did you mean '%s'?" : "the first target is '%s'",
+                      nearest ? nearest : names[0]);
+}
+
+static int choose_targets(struct run *run, struct error *error)
+{
+    const struct words *chosen = &run->options.targets;
+    size_t count = chosen->count ? chosen->count : run->manifest.target_count;
+    run->targets = arena_alloc(run->arena, count, sizeof *run->targets);
+    for (size_t i = 0; i < count; i++) {
+        const struct target *target =
+            chosen->count ? find_target(run, chosen->items[i]) : &run->manifest.targets[i];
+        if (!target)
+            return unknown_target(run, chosen->items[i], error);
+        run->targets[i] = target;
+    }
+    run->target_count = count;
+    return 0;
+}
+
+int run_read_manifest(struct run *run, struct error *error)
+{
+    const char *name = run->options.config ? run->options.config : "edge-deploy.json";
+    char *path;
+    if (manifest_find(run->arena, ".", name, &path, error) != 0 ||
+        manifest_read(run->arena, path, run->options.environment, &run->manifest, error) != 0)
+        return -1;
+    return choose_targets(run, error);
+}
+
+static void stop_sandbox(void *sandbox)
+{
+    sandbox_stop(sandbox);
+}
+
+static int start_sandbox(struct run *run, struct error *error)
+{
+    const char *root = run->manifest.root ? run->manifest.root : ".";
+    struct sandbox_options options = {.state = path_join(run->arena, root, ".edge-deploy/sandbox"),
+                                      .rate_scale = 1,
+                                      .world = run->world,
+                                      .platforms = platforms};
+    if (sandbox_start(run->arena, &options, &run->sandbox, error) != 0)
+        return -1;
+    arena_defer(run->arena, stop_sandbox, run->sandbox);
+    world_make_virtual();
+    return 0;
+}
+
+static int run_command(struct run *run, struct error *error)
+{
+    if (run->command->needs_manifest && run_read_manifest(run, error) != 0)
+        return -1;
+    if (run->command->needs_platforms && run->options.sandbox && start_sandbox(run, error) != 0)
+        return -1;
+    return run->command->run(run, error);
+}
+
+static int run_all(struct run *run, int argc, char **argv, struct error *error)
+{
+    if (options_read(run->arena, argc, argv, &run->options, &run->command, error) != 0) {
+        choose_format(run, &(struct error){0});
+        return -1;
+    }
+    if (choose_format(run, error) != 0)
+        return -1;
+    choose_style(run);
+    if (run->options.version)
+        return help_version();
+    if (run->options.help)
+        return help_print(run->command);
+    if (!run->command) {
+        error_set(error, FAULT_INPUT, "no command given");
+        return error_hint(error, "run 'edge-deploy --help' for the commands");
+    }
+    if (run->options.folder && chdir(run->options.folder) != 0)
+        return error_set(error, FAULT_INPUT, "cannot enter folder '%s'", run->options.folder);
+    return run_command(run, error);
+}
+
+static int finish(struct run *run, int status, const struct error *error)
+{
+    if (status != 0 && run->json)
+        run_print_json(run, run_document(run, error));
+    if (status != 0)
+        output_error(run, error);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return status != 0 ? (int)error->fault : FAULT_REMOTE;
+    return status != 0 ? (int)error->fault : 0;
+}
+
+int main(int argc, char **argv)
+{
+    /* The hidden command of the second validator (pkg/validate). */
+    if (argc == 2 && strcmp(argv[1], "_validate") == 0)
+        return validate_child();
+    struct arena arena = {0};
+    struct run run = {.arena = &arena};
+    struct error error = {0};
+    world_open(&run, argv[0]);
+    int status = run_all(&run, argc, argv, &error);
+    int code = finish(&run, status, &error);
+    arena_free(&arena);
+    return code;
+}

@@ -1,0 +1,13 @@
+/* The real world: clock, sleep, randomness, environment, signals. */
+#ifndef CMD_WORLD_H
+#define CMD_WORLD_H
+
+struct run;
+
+/* Fills run->world and takes SIGINT, SIGTERM and SIGPIPE. `program` is argv[0]. */
+void world_open(struct run *, const char *program);
+
+/* From now on sleeping only moves the clock (the built-in sandbox needs no waits). */
+void world_make_virtual(void);
+
+#endif
