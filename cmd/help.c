@@ -42,10 +42,10 @@ static void print_option(const struct option_row *row)
         printf("  %-28s  %s\n", left, row->help);
 }
 
-static void print_options(unsigned commands)
+static void print_options(unsigned takers)
 {
     for (size_t i = 0; i < option_row_count; i++)
-        if (option_rows[i].commands & commands)
+        if (option_rows[i].commands & takers)
             print_option(&option_rows[i]);
 }
 

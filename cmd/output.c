@@ -3,6 +3,7 @@
 
 #include "cmd/cmd.h"
 #include "pkg/base/text.h"
+#include "pkg/json/json.h"
 
 void output_error(const struct run *run, const struct error *error)
 {
@@ -36,4 +37,48 @@ const char *run_today(struct run *run)
     char *time = text_time(run->arena, world_stamp(run->world));
     time[10] = '\0';
     return time;
+}
+
+/* The page of the CI run that we are in, NULL outside CI. Names as the CI systems document them. */
+static const char *ci_run(struct run *run)
+{
+    static const char *const pages[] = {"CI_JOB_URL", "BUILDKITE_BUILD_URL", "CIRCLE_BUILD_URL",
+                                        "BUILD_URL"};
+    const char *server = world_environment(run->world, "GITHUB_SERVER_URL");
+    const char *repository = world_environment(run->world, "GITHUB_REPOSITORY");
+    const char *id = world_environment(run->world, "GITHUB_RUN_ID");
+    if (server && repository && id)
+        return arena_printf(run->arena, "%s/%s/actions/runs/%s", server, repository, id);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (world_environment(run->world, pages[i]))
+            return world_environment(run->world, pages[i]);
+    return NULL;
+}
+
+struct publish_options run_publish_options(struct run *run)
+{
+    const struct options *typed = &run->options;
+    return (struct publish_options){
+        .targets = run->targets,
+        .target_count = run->target_count,
+        .optimizer = typed->optimizer,
+        .profile_file = typed->profile,
+        .no_cache = typed->no_cache,
+        .build = true,
+        .optimize = true,
+        .strict = typed->strict,
+        .dry_run = typed->dry_run,
+        .stage = typed->stage,
+        .force = typed->force,
+        .overwrite = typed->overwrite,
+        .no_record = typed->no_record,
+        .push_record = typed->push_record || run->manifest.record_push,
+        .no_wait = typed->no_wait,
+        .traffic = (unsigned)typed->traffic,
+        .jobs = (unsigned)typed->jobs,
+        .sandboxed = typed->sandbox,
+        .run = ci_run(run),
+        .step = progress_step,
+        .step_context = run,
+    };
 }

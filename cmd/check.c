@@ -1,0 +1,161 @@
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/reports.h"
+#include "pkg/base/file.h"
+#include "pkg/base/text.h"
+#include "pkg/json/json.h"
+
+/* --platform NAME[@VARIANT] as a target of that name; the variant goes where the manifest would
+   have it. */
+static int make_target(struct run *run, const char *word, const char *file, struct target *out,
+                       struct error *error)
+{
+    const char *at = strchr(word, '@');
+    const char *name = at ? arena_copy(run->arena, word, (size_t)(at - word)) : word;
+    const struct platform_entry *entry = platform_find(name);
+    json_t *settings = json_own(run->arena, json_object());
+    struct profile profile;
+    if (!entry)
+        return unknown_platform(run, name, error);
+    if (at) {
+        if (profile_parse(run->arena, entry->profile_json, name, at + 1, &profile, error) != 0)
+            return -1;
+        json_object_set_new(settings, profile.variant_option, json_string(at + 1));
+    }
+    *out = (struct target){.name = word,
+                           .platform = name,
+                           .path = arena_printf(run->arena, "--platform %s", word),
+                           .module = file,
+                           .settings = settings};
+    return 0;
+}
+
+/* A manifest of one target a platform named, or of all platforms. */
+static int make_manifest(struct run *run, const char *file, struct error *error)
+{
+    struct words words = run->options.platforms;
+    if (words.count == 0)
+        words.items = platform_names(run->arena, &words.count);
+    struct target *targets = arena_alloc(run->arena, words.count, sizeof *targets);
+    run->targets = arena_alloc(run->arena, words.count, sizeof *run->targets);
+    for (size_t i = 0; i < words.count; i++) {
+        if (make_target(run, words.items[i], file, &targets[i], error) != 0)
+            return -1;
+        run->targets[i] = &targets[i];
+    }
+    run->target_count = words.count;
+    run->manifest = (struct manifest){.folder = ".",
+                                      .root = "/",
+                                      .name = "module",
+                                      .targets = targets,
+                                      .target_count = words.count};
+    return 0;
+}
+
+/* The manifest's targets, with FILE in the place of their modules. */
+static void replace_modules(struct run *run, const char *file)
+{
+    for (size_t i = 0; i < run->target_count; i++) {
+        struct target *target = arena_copy(run->arena, run->targets[i], sizeof *target);
+        target->module = file;
+        target->main = target->package = NULL;
+        target->modules = target->files = (struct words){0};
+        run->targets[i] = target;
+    }
+}
+
+static int choose(struct run *run, struct error *error)
+{
+    const char *file = run->options.operand_count ? run->options.operands[0] : NULL;
+    bool wants_manifest = !file || run->options.config || run->options.targets.count;
+    struct error none = {0};
+    if (file && run->options.platforms.count)
+        return make_manifest(run, file, error);
+    if (run->options.platforms.count) {
+        error_set(error, FAULT_INPUT, "--platform needs a module to check");
+        return error_hint(error, "write: edge-deploy check FILE --platform %s",
+                          run->options.platforms.items[0]);
+    }
+    char *found;
+    if (!wants_manifest && manifest_find(run->arena, ".", "edge-deploy.json", &found, &none) != 0)
+        return make_manifest(run, file, error);
+    if (run_read_manifest(run, error) != 0)
+        return -1;
+    if (file)
+        replace_modules(run, path_join(run->arena, ".", file));
+    return 0;
+}
+
+static void fill_report(struct run *run, const struct publish_result *result, struct report *out)
+{
+    struct report_module *modules;
+    struct verdict *verdicts = arena_alloc(run->arena, result->target_count, sizeof *verdicts);
+    size_t limit = 0, count = 0;
+    for (size_t i = 0; i < result->target_count; i++)
+        limit += result->targets[i].module_count;
+    modules = arena_alloc(run->arena, limit, sizeof *modules);
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        verdicts[i] = target->verdict;
+        for (size_t m = 0; m < target->module_count; m++) {
+            const struct prepared_module *module = &target->modules[m];
+            size_t known = 0;
+            while (known < count && strcmp(modules[known].path, module->path) != 0)
+                known++;
+            if (known == count)
+                modules[count++] = (struct report_module){
+                    module->path, module->original, &module->original_info, module->gzip_bytes};
+        }
+    }
+    *out = (struct report){.command = "check",
+                           .modules = modules,
+                           .module_count = count,
+                           .verdicts = verdicts,
+                           .verdict_count = result->target_count,
+                           .with_sizes = run->options.sizes};
+}
+
+static int judge(const struct report *report, bool strict, struct error *error)
+{
+    for (size_t i = 0; i < report->verdict_count; i++) {
+        const struct verdict *verdict = &report->verdicts[i];
+        bool bad = verdict->answer == ANSWER_NO || (strict && verdict->answer == ANSWER_UNKNOWN);
+        if (bad && verdict->finding_count)
+            return error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
+                             verdict->findings[0].message);
+        if (bad)
+            return error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
+                             answer_word(verdict->answer));
+    }
+    return 0;
+}
+
+static int run_check(struct run *run, struct error *error)
+{
+    struct publish_result result = {0};
+    struct report report;
+    if (choose(run, error) != 0)
+        return -1;
+    struct publish_options options = run_publish_options(run);
+    options.build = options.optimize = false;
+    if (publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error) != 0)
+        return -1;
+    fill_report(run, &result, &report);
+    int verdict = judge(&report, run->options.strict, error);
+    struct error unwritten = {0};
+    if (reports_write(run, &report, &unwritten) != 0) {
+        *error = unwritten;
+        return -1;
+    }
+    return verdict;
+}
+
+const struct command command_check = {
+    .name = "check",
+    .operands = "[FILE]",
+    .summary = "compatibility report: module x targets; no network, no credentials",
+    .options = OPTION_FOR_CHECK,
+    .operand_limit = 1,
+    .run = run_check,
+};

@@ -1,0 +1,103 @@
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "pkg/json/json.h"
+#include "pkg/optimize/optimize.h"
+#include "pkg/process/process.h"
+#include "pkg/record/record.h"
+
+/* One line of the doctor's report; `good` false makes the word stand out. */
+static void row(struct run *run, json_t *rows, const char *group, const char *name, bool good,
+                const char *value)
+{
+    json_array_append_new(rows, json_pack("{s:s,s:s,s:b,s:s}", "group", group, "name", name, "ok",
+                                          good, "value", value));
+    if (run->json)
+        return;
+    const char *colour = !run->style.colour ? "" : good ? "\x1b[32m" : "\x1b[33m";
+    printf("  %s%-7s%s %-28s %s\n", colour, good ? "ok" : "missing", colour[0] ? "\x1b[0m" : "",
+           name, value);
+}
+
+static void heading(const struct run *run, const char *text)
+{
+    if (!run->json)
+        printf("%s\n", text);
+}
+
+static void look_at_optimizer(struct run *run, json_t *rows)
+{
+    struct optimizer optimizer = {0};
+    struct error error = {0};
+    bool found =
+        optimizer_find(run->arena, run->world, NULL, &optimizer, &error) == 0 && optimizer.path;
+    row(run, rows, "program", "wasm-opt", found,
+        found ? arena_printf(run->arena, "%s, version %s", optimizer.path, optimizer.version)
+        : error.message[0] ? error.message
+                           : "modules ship stripped, not optimized; install binaryen");
+}
+
+static void look_at_program(struct run *run, json_t *rows, const char *name, const char *use)
+{
+    const char *path = process_find(run->arena, run->world, name);
+    row(run, rows, "program", name, path != NULL, path ? path : use);
+}
+
+static void look_at_repository(struct run *run, json_t *rows)
+{
+    struct record_store *store;
+    struct error error = {0};
+    bool good = record_open(run->arena, ".", &store, &error) == 0;
+    row(run, rows, "repository", "git notes", good,
+        good ? arena_printf(run->arena, "%s at %s", RECORD_REF, record_work_tree(store))
+             : error.message);
+}
+
+static int look_at_platform(struct run *run, json_t *rows, const struct platform_entry *entry,
+                            struct error *error)
+{
+    struct profile profile;
+    if (profile_parse(run->arena, entry->profile_json, entry->platform->name, NULL, &profile,
+                      error) != 0)
+        return -1;
+    heading(run, arena_printf(run->arena, "%s (profile of %s)", profile.title, profile.as_of));
+    for (size_t i = 0; i < profile.credential_count; i++) {
+        const struct profile_credential *credential = &profile.credentials[i];
+        bool set = world_environment(run->world, credential->environment) != NULL;
+        const char *need = credential->rights ? credential->rights : "";
+        row(run, rows, profile.name, credential->environment, set || !credential->required,
+            set                    ? "set"
+            : credential->required ? arena_printf(run->arena, "not set; needs: %s", need)
+                                   : "not set (optional)");
+    }
+    return 0;
+}
+
+static int run_doctor(struct run *run, struct error *error)
+{
+    json_t *rows = json_own(run->arena, json_array());
+    heading(run, "programs");
+    look_at_optimizer(run, rows);
+    look_at_program(run, rows, "git", "needed for --push-record");
+    heading(run, "repository");
+    look_at_repository(run, rows);
+    for (const struct platform_entry *entry = platforms; entry->platform; entry++)
+        if (look_at_platform(run, rows, entry, error) != 0)
+            return -1;
+    if (run->json) {
+        json_t *document = run_document(run, NULL);
+        json_object_set(document, "checks", rows);
+        run_print_json(run, document);
+    } else {
+        puts("\nNothing of this is needed to try it: edge-deploy publish --sandbox");
+    }
+    return 0;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .operands = "",
+    .summary = "what is installed, which credentials are set, what is missing",
+    .needs_platforms = true,
+    .run = run_doctor,
+};
