@@ -51,6 +51,7 @@ $(B)/unit_tests.h: $(UNIT_SOURCES)
 	@mkdir -p $(@D)
 	{ printf '#define TESTS(X)'; ls tests/unit/test_*.c | sed 's|.*/test_\(.*\)\.c| X(\1)|' | tr -d '\n'; echo; } >$@
 $(B)/tests/unit/run.o: $(B)/unit_tests.h
+$(B)/tests/unit/run.o: CPPFLAGS += -DUNIT_TESTS='"$(B)/unit_tests.h"' 
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -75,23 +76,61 @@ $(B)/embedded.c: templates/table.sh platforms/embed.sh $(EMBEDDED)
 -include $(patsubst %.o,%.d,$(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS) $(UNIT_OBJECTS))
 
 setup: ## install the Debian packages the build needs
-	sh tests/setup.sh
+	@sh tests/setup.sh
+
+try: setup ## build, then publish the samples to the built-in sandbox
+	@$(MAKE) --no-print-directory all
+	@sh tests/try.sh $(B)/edge-deploy
 
 unit: $(B)/unit $(B)/edge-deploy ## the unit tests alone
 	$(B)/unit
 
-lint: ## layers, words, sizes, format, static analysis
-	sh tests/lint/lint.sh
+test: setup ## every suite: SUITES="unit cases" for some
+	@$(MAKE) --no-print-directory -j2 all $(B)/unit
+	@sh tests/test.sh $(SUITES)
+
+lint: ## layers, words, sizes, format
+	@sh tests/lint/lint.sh
+
+asan: ## unit tests and cases under address, undefined-behaviour and leak sanitizers
+	@sh tests/test.sh asan
+
+# Each fuzzer is one file with LLVMFuzzerTestOneInput; clang builds it with everything below cmd/.
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+fuzzers: ## build the fuzzers into build/fuzz/
+	@$(MAKE) --no-print-directory B=$(B)/fuzz/objects CC=clang CXX=clang++ OPTIMIZE=-O1 \
+		SANITIZE="$(FUZZ_FLAGS)" fuzz-link OUT=$(B)/fuzz
+
+ifdef OUT
+fuzz-link: $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
+$(OUT)/%: $(B)/tests/fuzz/%.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+endif
+
+fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS (default 60)
+	@sh tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60)
+
+bench: all ## our times against the vendors' clients
+	@sh tests/bench.sh
 
 install: all ## DESTDIR= PREFIX=
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $(B)/edge-deploy $(DESTDIR)$(PREFIX)/bin/edge-deploy
+	$(B)/edge-deploy help manual >$(DESTDIR)$(PREFIX)/share/man/man1/edge-deploy.1
+	$(B)/edge-deploy completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/edge-deploy
+	$(B)/edge-deploy completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_edge-deploy
+	$(B)/edge-deploy completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/edge-deploy.fish
 
 clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
 
-.PHONY: all setup unit lint install clean help
+.PHONY: all setup try unit test lint asan fuzz fuzzers fuzz-link bench install clean help
 .DELETE_ON_ERROR:

@@ -4,7 +4,7 @@
 set -eu
 packages='gcc g++ make pkg-config libcurl4-openssl-dev libjansson-dev libgit2-dev libarchive-dev
 libssl-dev libmicrohttpd-dev libexpat1-dev zlib1g-dev wabt binaryen
-clang lld llvm wasi-libc libclang-rt-14-dev-wasm32 python3'
+clang lld llvm wasi-libc libclang-rt-14-dev libclang-rt-14-dev-wasm32 python3 clang-format shellcheck'
 
 if ! command -v dpkg-query >/dev/null; then
     echo 'This is not Debian. Install: a C11 and C++17 compiler, make, pkg-config, and the libraries'

@@ -2,7 +2,7 @@
 # Compares every #include with layers.txt; prints what does not fit and fails.
 set -eu
 cd "$(dirname "$0")/../.."
-find cmd pkg platforms -name '*.[ch]' -o -name '*.cc' | LC_ALL=C sort | xargs awk '
+find cmd pkg platforms -name "*.[ch]" -print -o -name "*.cc" -print | LC_ALL=C sort | xargs awk '
 function module(path,  word) {
     if (path ~ /^cmd\//) return "cmd"
     if (path ~ /^platforms\/.*sandbox/) return "platforms/sandbox"

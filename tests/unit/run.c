@@ -5,7 +5,7 @@
 #include "tests/unit/unit.h"
 
 /* TESTS(X): a row per tests/unit/test_NAME.c, each of which has void test_NAME(void). */
-#include "build/unit_tests.h"
+#include UNIT_TESTS
 
 #define X(name) void test_##name(void);
 TESTS(X)

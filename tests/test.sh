@@ -1,0 +1,72 @@
+#!/bin/sh
+# Runs the suites named (default: all that need no long time), adds up their counts and prints
+# `N passed, N failed, N skipped` alone on the last line. Logs lie in build/test/.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+mkdir -p build/test
+passed=0 failed=0 skipped=0
+report=build/test/summary.txt
+: >"$report"
+
+# suite NAME COMMAND...: the command's last counting line is added; a command that fails without
+# a failed test counts as one.
+suite() {
+    name=$1
+    shift
+    printf '\n== %s ==\n' "$name"
+    log=build/test/$name.log
+    start=$(date +%s)
+    "$@" >"$log" 2>&1
+    code=$?
+    grep -E 'SKIPPED|failed:|^FAIL' "$log" | head -40
+    line=$(grep -Eo '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
+    p=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
+    f=$(echo "$line" | sed -n 's/.* \([0-9]*\) failed.*/\1/p')
+    s=$(echo "$line" | sed -n 's/.* \([0-9]*\) skipped.*/\1/p')
+    : "${p:=0}" "${f:=0}" "${s:=0}"
+    if [ "$code" -ne 0 ] && [ "$f" -eq 0 ]; then
+        f=1
+        tail -n 30 "$log"
+    elif [ "$f" -gt 0 ]; then
+        tail -n 60 "$log"
+    fi
+    [ $((p + f + s)) -gt 0 ] || p=1
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    printf '%-10s %s passed, %s failed, %s skipped (%s s)\n' "$name" "$p" "$f" "$s" \
+        "$(($(date +%s) - start))" | tee -a "$report"
+}
+
+asan() {
+    flags='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+    make -j2 B=build/asan OPTIMIZE=-O1 SANITIZE="$flags" build/asan/unit build/asan/edge-deploy &&
+        build/asan/unit &&
+        python3 tests/run.py --program build/asan/edge-deploy
+}
+
+fuzz() {
+    make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
+}
+
+[ $# -gt 0 ] || set -- lint unit cases try glue clients corpus
+for name; do
+    case $name in
+    lint) suite lint sh tests/lint/lint.sh ;;
+    unit) suite unit build/unit ;;
+    cases) suite cases python3 tests/run.py ;;
+    try) suite try sh tests/try.sh build/edge-deploy ;;
+    glue) suite glue sh tests/clients/glue.sh ;;
+    clients) suite clients sh tests/clients/run.sh ;;
+    corpus) suite corpus python3 tests/corpus/corpus.py ;;
+    asan) suite asan asan ;;
+    fuzz) suite fuzz fuzz ;;
+    *)
+        echo "no suite '$name'"
+        failed=$((failed + 1))
+        ;;
+    esac
+done
+
+printf '\n== summary ==\n'
+cat "$report"
+printf '\n%s passed, %s failed, %s skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
