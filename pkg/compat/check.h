@@ -61,7 +61,8 @@ struct shipment {
     size_t artifact_bytes;  /* packed, as the platform counts it; 0: not packed yet */
     size_t unpacked_bytes;
     const char *today; /* YYYY-MM-DD, for end-of-life dates */
-    bool strict;       /* an unknown counts as a no */
+    bool strict;       /* an unknown counts as a no, and of two figures the smaller holds */
+    bool publishing;   /* what is only a warning in a package is an error */
 };
 
 void compat_check(struct arena *, const struct profile *, const struct shipment *,

@@ -20,10 +20,10 @@ struct profile_feature {
     const char *note;             /* for partial: what works and what does not; else NULL */
 };
 
-/* One importable function, or a pattern of them. */
+/* One importable function. The profile's imports are sorted by module, then name. */
 struct profile_import {
-    const char *module, *name; /* either may hold * */
-    const char *type;          /* "(i32,i32)->(i32)"; NULL: any */
+    const char *module, *name;
+    const char *type; /* "(i32,i32)->(i32)"; NULL: any */
     const char *note; /* said as a warning when it is imported (always fails, deprecated) */
 };
 
@@ -31,12 +31,46 @@ struct profile_export {
     const char *name, *kind, *type; /* type NULL: any */
 };
 
+/* One way into a bare module: what it must export, and from which modules it may import then. */
+struct profile_entry {
+    const char *name; /* "WASI command" */
+    struct profile_export *exports;
+    size_t export_count;
+    const char **imports;
+    size_t import_count;
+};
+
+/* Whether a component runs as it is, and what it may import and must export (* allowed). */
+struct profile_component {
+    enum support support;
+    const char *evidence, *as_of, *note;
+    const char *needs; /* what to do where it does not run: an imperative */
+    const char **imports, **exports;
+    size_t import_count, export_count;
+};
+
+/* `metric` says what is measured (check.c has the list); NULL: for people to know, not checked. */
 struct profile_limit {
-    const char *name, *unit, *source, *as_of;
+    const char *name, *metric, *unit, *source, *as_of;
+    const char *text, *cure; /* what it is about; what to do; each may be NULL */
     double value;
+    const char *value_option; /* the limit is that option's number times value_scale when it is
+                                 set; NULL: `value` */
+    double value_scale;
     bool is_warning;                      /* severity: "error" or "warning" */
     const char *when_option, *when_value; /* holds only when that option has that value (* allowed);
                                              NULL: always */
+};
+
+/* A setting that the platform refuses or ignores. Exactly one of `is`, `is_not` (texts, *
+   allowed), `less_than` (an array's length) and `not_after_today` (a date) says when. */
+struct profile_setting {
+    const char *option, *is, *is_not;
+    double less_than; /* 0: does not ask */
+    bool not_after_today;
+    const char *when_option, *when_value;
+    const char *severity; /* "error", "warning" or "note" */
+    const char *text, *cure, *source, *as_of;
 };
 
 /* A manifest key of the platform. */
@@ -48,7 +82,9 @@ struct profile_option {
     const char *pattern;     /* POSIX extended regex the text must match, or NULL */
     const char **values;     /* for enum */
     size_t value_count;
-    double minimum, maximum; /* for integer; minimum > maximum: unbounded */
+    double minimum, maximum;       /* for integer; minimum > maximum: unbounded */
+    struct profile_option *fields; /* what an object or the objects of an array may hold */
+    size_t field_count;            /* 0: anything */
 };
 
 struct profile_credential {
@@ -66,6 +102,8 @@ struct profile_endpoint {
 /* A dated fact about the runtime itself: end of life, block dates, previews. */
 struct profile_runtime_fact {
     const char *name, *date, *text, *source; /* name: "deprecated", "update-blocked", "preview" */
+    const char *severity; /* what it is from that date on: "error", "warning", "note"; NULL: for
+                             people to know */
 };
 
 struct profile {
@@ -80,12 +118,18 @@ struct profile {
     struct profile_feature features[WASM_FEATURE_COUNT];
     struct profile_import *imports;
     size_t import_count;
-    bool imports_closed; /* an import that matches none is an error (else a glue or the
-                            user's JS supplies it) */
+    bool imports_closed;        /* an import that is none of them is an error */
+    bool imports_closed_always; /* false: only in a bare module, whose imports our glue supplies;
+                                   else the user's own JavaScript does */
+    const char *imports_source, *imports_as_of;
     struct profile_export *exports;
     size_t export_count;
+    struct profile_entry *entries; /* a bare module needs one of them; none: no glue */
+    size_t entry_count;
     struct profile_limit *limits;
     size_t limit_count;
+    struct profile_setting *settings;
+    size_t setting_count;
     struct profile_option *options;
     size_t option_count;
     struct profile_credential *credentials;
@@ -95,8 +139,8 @@ struct profile {
     struct profile_runtime_fact *facts; /* of the variant */
     size_t fact_count;
     const char *glue_entries; /* "javascript": a bare module needs an entry of our glue; "none" */
-    enum support components;  /* whether a component runs as it is */
-    json_t *json;             /* the whole document */
+    struct profile_component component;
+    json_t *json; /* the whole document */
 };
 
 /* Parses and checks: an unknown key is an error. `variant` NULL: the default one. An unknown

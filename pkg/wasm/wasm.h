@@ -97,6 +97,7 @@ struct wasm_info {
     size_t declared_feature_count;
     uint32_t function_count, table_count, global_count, tag_count, type_count, data_count,
         element_count; /* functions, tables, globals and tags include imports */
+    uint64_t table_elements; /* the tables' minimum sizes, summed */
     bool has_start;
     struct wasm_component *component; /* NULL for a core module */
 };
