@@ -36,15 +36,21 @@ struct record {
 
 /* Where notes go: opened once at step 1, so that a repository that can't take them is known
    before anything is sent. FAULT_INPUT with a hint to --no-record: no repository, no commit,
-   foreign owner, unknown extension. */
+   foreign owner, unknown extension. Bare repositories and linked work trees are fine. The world
+   supplies clock and environment. */
 struct record_store;
-int record_open(struct arena *, const char *folder, struct record_store **out,
+int record_open(struct arena *, const struct world *, const char *folder, struct record_store **out,
                 struct error *) MUST_CHECK;
 const char *record_head(const struct record_store *); /* HEAD's commit, hex */
+/* Whether a tracked file differs from HEAD; untracked ones (what a build made) do not count. True
+   with the error set when that can't be found out. */
 bool record_is_dirty(struct record_store *, struct error *);
 /* The commit that `revision` means (a name, an abbreviation), NULL when it means none. */
 const char *record_resolve(struct arena *, struct record_store *, const char *revision);
-const char *record_work_tree(const struct record_store *);
+const char *record_work_tree(const struct record_store *); /* NULL in a bare repository */
+/* The time for a new record: now (SOURCE_DATE_EPOCH when set), but later than that of `newest`
+   (may be NULL), so that sorting by time is sorting by what happened, with a fixed clock too. */
+char *record_time(struct arena *, const struct record_store *, const struct record *newest);
 
 /* Appends lines to the note on `commit` by compare and swap on the ref, bounded tries: 80 appends
    from two processes leave 80 lines. */
@@ -56,12 +62,13 @@ int record_append(struct arena *, struct record_store *, const char *commit, con
 int record_list(struct arena *, struct record_store *, const char *commit, struct record **out,
                 size_t *count, size_t *skipped, struct error *) MUST_CHECK;
 
-/* Parses one line; -1 when it is no record. For tests and fuzzing too. */
+/* Parses one line; -1 when it is no record. Texts come out safe to print. For tests and fuzzing
+   too. */
 int record_parse(struct arena *, const char *line, size_t size, struct record *out) MUST_CHECK;
 char *record_line(struct arena *, const struct record *);
 
-/* Fetches the remote's notes into a tracking ref, merges (cat_sort_uniq) and pushes, never forced,
-   with the user's git as a process; bounded tries. */
+/* Fetches the remote's notes into refs/notes/REMOTE/edge-deploy, merges (cat_sort_uniq) and pushes,
+   never forced, with the user's git as a process; bounded tries. `remote` must be configured. */
 int record_push(struct arena *, const struct world *, struct record_store *, const char *remote,
                 struct error *) MUST_CHECK;
 

@@ -1,0 +1,158 @@
+#include "pkg/record/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/base/text.h"
+
+#define OUR_NAME  "edge-deploy"
+#define OUR_EMAIL "edge-deploy@localhost"
+
+static void shut_down(void *unused)
+{
+    (void)unused;
+    git_libgit2_shutdown();
+}
+
+static void free_repository(void *handle)
+{
+    git_repository_free(handle);
+}
+
+static void free_signature(void *handle)
+{
+    git_signature_free(handle);
+}
+
+int store_fault(struct error *error, const char *what)
+{
+    const git_error *last = git_error_last();
+    struct arena scratch = {0};
+    const char *words = last && last->message ? last->message : "unknown failure";
+    error_set(error, FAULT_INPUT, "%s: %s", what, text_safe(&scratch, words, strlen(words)));
+    arena_free(&scratch);
+    return -1;
+}
+
+static int open_fault(struct error *error, const char *folder, int status)
+{
+    if (status == GIT_ENOTFOUND) {
+        error_set(error, FAULT_INPUT, "no git repository holds '%s'", folder);
+        return error_hint(error, "run git init and commit, or pass --no-record");
+    }
+    if (status == GIT_EOWNER) {
+        error_set(error, FAULT_INPUT, "the git repository that holds '%s' belongs to another user",
+                  folder);
+        return error_hint(error, "run git config --global --add safe.directory FOLDER if you trust "
+                                 "it, or pass --no-record");
+    }
+    store_fault(error, "cannot open the git repository");
+    return error_hint(error, "repair the repository, or pass --no-record");
+}
+
+static int read_head(struct arena *arena, struct record_store *store, struct error *error)
+{
+    git_oid id;
+    int status = git_reference_name_to_id(&id, store->repository, "HEAD");
+    if (status == GIT_ENOTFOUND || status == GIT_EUNBORNBRANCH) {
+        error_set(error, FAULT_INPUT, "the git repository has no commit to record a deployment on");
+        return error_hint(error, "make a first commit, or pass --no-record");
+    }
+    if (status != 0)
+        return open_fault(error, store->folder, status);
+    char *hex = arena_alloc(arena, GIT_OID_HEXSZ + 1, 1);
+    store->head = git_oid_tostr(hex, GIT_OID_HEXSZ + 1, &id);
+    return 0;
+}
+
+int record_open(struct arena *arena, const struct world *world, const char *folder,
+                struct record_store **out, struct error *error)
+{
+    struct record_store *store = arena_alloc(arena, 1, sizeof *store);
+    store->world = world;
+    store->folder = arena_strdup(arena, folder);
+    if (git_libgit2_init() < 0)
+        return store_fault(error, "cannot start libgit2");
+    arena_defer(arena, shut_down, NULL);
+    int status = git_repository_open_ext(&store->repository, folder, 0, NULL);
+    if (status != 0)
+        return open_fault(error, folder, status);
+    arena_defer(arena, free_repository, store->repository);
+    store->work_tree = arena_strdup(arena, git_repository_workdir(store->repository));
+    if (read_head(arena, store, error) != 0)
+        return -1;
+    *out = store;
+    return 0;
+}
+
+const char *record_head(const struct record_store *store)
+{
+    return store->head;
+}
+
+const char *record_work_tree(const struct record_store *store)
+{
+    return store->work_tree;
+}
+
+bool record_is_dirty(struct record_store *store, struct error *error)
+{
+    git_status_list *list = NULL;
+    git_status_options options;
+    git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
+    options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
+    options.flags = GIT_STATUS_OPT_EXCLUDE_SUBMODULES;
+    if (git_repository_is_bare(store->repository))
+        return false;
+    if (git_status_list_new(&list, store->repository, &options) != 0) {
+        store_fault(error, "cannot compare the work tree with HEAD");
+        return true;
+    }
+    bool dirty = git_status_list_entrycount(list) > 0;
+    git_status_list_free(list);
+    return dirty;
+}
+
+const char *record_resolve(struct arena *arena, struct record_store *store, const char *revision)
+{
+    git_object *object = NULL, *commit = NULL;
+    char *hex = NULL;
+    if (git_revparse_single(&object, store->repository, revision) != 0)
+        return NULL;
+    if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT) == 0) {
+        hex = arena_alloc(arena, GIT_OID_HEXSZ + 1, 1);
+        git_oid_tostr(hex, GIT_OID_HEXSZ + 1, git_object_id(commit));
+    }
+    git_object_free(commit);
+    git_object_free(object);
+    return hex;
+}
+
+int64_t store_now(const struct record_store *store)
+{
+    const char *fixed = world_environment(store->world, "SOURCE_DATE_EPOCH");
+    char *end = NULL;
+    long long seconds = fixed ? strtoll(fixed, &end, 10) : 0;
+    bool usable = fixed && *end == '\0' && seconds >= 0 && seconds < INT64_C(253402300800);
+    return usable ? seconds : world_now(store->world) / 1000;
+}
+
+git_signature *store_signature(struct arena *arena, struct record_store *store, bool *is_ours)
+{
+    const char *name = world_environment(store->world, "GIT_COMMITTER_NAME");
+    const char *email = world_environment(store->world, "GIT_COMMITTER_EMAIL");
+    git_signature *configured = NULL, *signature = NULL;
+    if ((!name || !email) && git_signature_default(&configured, store->repository) == 0)
+        arena_defer(arena, free_signature, configured);
+    if (!name && configured)
+        name = configured->name;
+    if (!email && configured)
+        email = configured->email;
+    if (is_ours)
+        *is_ours = !name || !email;
+    if (git_signature_new(&signature, name && email ? name : OUR_NAME,
+                          name && email ? email : OUR_EMAIL, (git_time_t)store_now(store), 0) != 0)
+        return NULL;
+    arena_defer(arena, free_signature, signature);
+    return signature;
+}
