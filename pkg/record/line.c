@@ -168,7 +168,7 @@ static int64_t seconds_of(const char *time)
 char *record_time(struct arena *arena, const struct record_store *store,
                   const struct record *newest)
 {
-    int64_t now = store_now(store), last = newest ? seconds_of(newest->time) : INT64_MIN;
+    int64_t now = world_stamp(store->world), last = newest ? seconds_of(newest->time) : INT64_MIN;
     if (last >= now && last < now + FURTHEST_AHEAD)
         now = last + 1;
     return text_time(arena, now);

@@ -184,7 +184,7 @@ int record_append(struct arena *arena, struct record_store *store, const char *c
                   const struct record *records, size_t count, struct error *error)
 {
     git_oid id;
-    const char *lines;
+    const char *lines = "";
     if (join_lines(arena, records, count, &lines, error) != 0)
         return -1;
     if (git_oid_fromstr(&id, commit) != 0)

@@ -1,6 +1,5 @@
 #include "pkg/record/store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/base/text.h"
@@ -34,13 +33,21 @@ int store_fault(struct error *error, const char *what)
     return -1;
 }
 
+/* libgit2 1.5.1 says "not found" of a foreign repository when no safe.directory is configured. */
+static bool is_foreign(int status)
+{
+    const git_error *last = git_error_last();
+    return status == GIT_EOWNER || (status == GIT_ENOTFOUND && last && last->message &&
+                                    strstr(last->message, "safe.directory") != NULL);
+}
+
 static int open_fault(struct error *error, const char *folder, int status)
 {
-    if (status == GIT_ENOTFOUND) {
+    if (status == GIT_ENOTFOUND && !is_foreign(status)) {
         error_set(error, FAULT_INPUT, "no git repository holds '%s'", folder);
         return error_hint(error, "run git init and commit, or pass --no-record");
     }
-    if (status == GIT_EOWNER) {
+    if (is_foreign(status)) {
         error_set(error, FAULT_INPUT, "the git repository that holds '%s' belongs to another user",
                   folder);
         return error_hint(error, "run git config --global --add safe.directory FOLDER if you trust "
@@ -128,15 +135,6 @@ const char *record_resolve(struct arena *arena, struct record_store *store, cons
     return hex;
 }
 
-int64_t store_now(const struct record_store *store)
-{
-    const char *fixed = world_environment(store->world, "SOURCE_DATE_EPOCH");
-    char *end = NULL;
-    long long seconds = fixed ? strtoll(fixed, &end, 10) : 0;
-    bool usable = fixed && *end == '\0' && seconds >= 0 && seconds < INT64_C(253402300800);
-    return usable ? seconds : world_now(store->world) / 1000;
-}
-
 git_signature *store_signature(struct arena *arena, struct record_store *store, bool *is_ours)
 {
     const char *name = world_environment(store->world, "GIT_COMMITTER_NAME");
@@ -151,7 +149,8 @@ git_signature *store_signature(struct arena *arena, struct record_store *store, 
     if (is_ours)
         *is_ours = !name || !email;
     if (git_signature_new(&signature, name && email ? name : OUR_NAME,
-                          name && email ? email : OUR_EMAIL, (git_time_t)store_now(store), 0) != 0)
+                          name && email ? email : OUR_EMAIL, (git_time_t)world_stamp(store->world),
+                          0) != 0)
         return NULL;
     arena_defer(arena, free_signature, signature);
     return signature;

@@ -21,7 +21,4 @@ int store_fault(struct error *, const char *what);
    when out of memory. `is_ours` (may be NULL) tells which. */
 git_signature *store_signature(struct arena *, struct record_store *, bool *is_ours);
 
-/* Seconds since 1970. */
-int64_t store_now(const struct record_store *);
-
 #endif
