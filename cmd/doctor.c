@@ -47,7 +47,7 @@ static void look_at_repository(struct run *run, json_t *rows)
 {
     struct record_store *store;
     struct error error = {0};
-    bool good = record_open(run->arena, ".", &store, &error) == 0;
+    bool good = record_open(run->arena, run->world, ".", &store, &error) == 0;
     row(run, rows, "repository", "git notes", good,
         good ? arena_printf(run->arena, "%s at %s", RECORD_REF, record_work_tree(store))
              : error.message);
