@@ -5,7 +5,6 @@
 
 #include "pkg/archive/archive.h"
 #include "pkg/base/arena.h"
-#include "pkg/base/text.h"
 #include "pkg/compat/profile.h"
 #include "pkg/digest/digest.h"
 #include "pkg/wasm/wasm.h"
@@ -155,9 +154,9 @@ static bool import_is_known(const struct profile *profile, const struct wasm_imp
 {
     for (size_t i = 0; i < profile->import_count; i++) {
         const struct profile_import *row = &profile->imports[i];
-        if (text_matches(row->module, import->module) && text_matches(row->name, import->name) &&
-            (!row->type || strcmp(row->type, import->type) == 0))
-            return true;
+        if (strcmp(row->module, import->module) == 0 && strcmp(row->name, import->name) == 0)
+            return import->kind == WASM_FUNC &&
+                   (!row->type || strcmp(row->type, import->type) == 0);
     }
     return !profile->imports_closed;
 }
@@ -197,7 +196,8 @@ static const char *judge_module(struct arena *arena, const struct profile *profi
                             "WebAssembly code: %s",
                             error.message);
     if (info.kind == WASM_COMPONENT)
-        return profile->components == SUPPORT_NO ? "ERROR: components are not enabled" : NULL;
+        return profile->component.support == SUPPORT_NO ? "ERROR: components are not enabled"
+                                                        : NULL;
     const char *problem = judge_features(arena, profile, &info);
     return problem ? problem : judge_imports(arena, profile, &info);
 }
