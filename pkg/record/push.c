@@ -79,16 +79,27 @@ static int git_fault(struct git *git, struct error *error, const char *what, con
                       remote);
 }
 
-static int check_remote(struct record_store *store, const char *remote, struct error *error)
+static void free_config(void *handle)
 {
-    git_remote *found = NULL;
-    /* Only a configured name: a url from the manifest could name any host or helper. */
-    if (remote[0] == '-' || git_remote_lookup(&found, store->repository, remote) != 0) {
+    git_config_free(handle);
+}
+
+/* Only a configured name: a url from the manifest could name any host or helper. Not by
+   git_remote_lookup, which leaks memory in libgit2 1.5.1 (its regular expressions). */
+static int check_remote(struct arena *arena, struct record_store *store, const char *remote,
+                        struct error *error)
+{
+    git_config *config = NULL;
+    const char *url;
+    if (git_repository_config_snapshot(&config, store->repository) != 0)
+        return store_fault(error, "cannot read git's configuration");
+    arena_defer(arena, free_config, config);
+    if (remote[0] == '-' ||
+        git_config_get_string(&url, config, arena_printf(arena, "remote.%s.url", remote)) != 0) {
         error_set(error, FAULT_INPUT, "the git repository has no remote '%s'", remote);
         return error_hint(error, "run git remote add %s URL, or name another in record.remote",
                           remote);
     }
-    git_remote_free(found);
     return 0;
 }
 
@@ -133,7 +144,7 @@ int record_push(struct arena *arena, const struct world *world, struct record_st
 {
     bool is_ours = false;
     struct git git = {arena, world, store, {NULL}, {0}};
-    if (check_remote(store, remote, error) != 0)
+    if (check_remote(arena, store, remote, error) != 0)
         return -1;
     git_signature *signature = store_signature(arena, store, &is_ours);
     if (signature && is_ours) {
