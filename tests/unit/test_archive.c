@@ -1,0 +1,218 @@
+#include <stdlib.h>
+#include <time.h>
+#include <zlib.h>
+
+#include "pkg/archive/archive.h"
+#include "pkg/base/arena.h"
+#include "pkg/digest/digest.h"
+#include "tests/unit/unit.h"
+
+static struct archive_item items[] = {
+    {"app/", 0755, {NULL, 0}},
+    {"app/bin/main.wasm", 0644, {(const uint8_t *)"\0asm\1\0\0\0", 8}},
+    {"app/gr\xc3\xbc\xc3\x9f.txt", 0600, {(const uint8_t *)"hi\n", 3}},
+    {"run.sh", 0755, {NULL, 0}}};
+enum { ITEMS = sizeof items / sizeof *items };
+
+typedef int (*writer)(struct arena *, const struct archive_item *, size_t, struct bytes *,
+                      struct error *);
+
+static struct bytes write_items(struct arena *arena, writer write)
+{
+    struct error error = {0};
+    struct bytes out = {0};
+    CHECK(write(arena, items, ITEMS, &out, &error) == 0);
+    return out;
+}
+
+static void check_read_back(struct arena *arena, struct bytes archive)
+{
+    struct error error = {0};
+    struct archive_item *got;
+    size_t count;
+    if (!CHECK(archive_read(arena, archive, 100, "x", &got, &count, &error) == 0) ||
+        !CHECK(count == ITEMS))
+        return;
+    for (size_t i = 0; i < ITEMS; i++) {
+        CHECK_TEXT(got[i].path, items[i].path);
+        CHECK(got[i].mode == items[i].mode && bytes_equal(got[i].body, items[i].body));
+    }
+    CHECK(archive_read(arena, archive, 10, "x", &got, &count, &error) == -1);
+    CHECK(error.fault == FAULT_INPUT && strstr(error.message, "too large") != NULL);
+}
+
+static void test_same_bytes(struct arena *arena, writer write)
+{
+    struct bytes first = write_items(arena, write);
+    setenv("TZ", "Pacific/Chatham", 1);
+    tzset();
+    struct bytes second = write_items(arena, write);
+    unsetenv("TZ");
+    tzset();
+    CHECK(first.size > 100 && bytes_equal(first, second));
+    check_read_back(arena, first);
+}
+
+/* The zip's digest does not depend on zlib: all its files are too short to be deflated. Python's
+   zipfile and Info-ZIP read it back with these names and modes, regular files, all of 1980-01-01
+   00:00, with empty extra fields. */
+static void test_zip(struct arena *arena)
+{
+    char digest[65];
+    digest_sha256(write_items(arena, archive_zip), digest);
+    CHECK_TEXT(digest, "eb9e014b49a52c554264fe9b7796a63b9745b56f1d3fbe2bbf141a2f6e00fe4e");
+    struct bytes zeros = {arena_alloc(arena, 100000, 1), 100000}, zip;
+    struct archive_item item = {"index.mjs", 0644, zeros}, *got;
+    struct error error = {0};
+    size_t count;
+    CHECK(archive_zip(arena, &item, 1, &zip, &error) == 0 && zip.size < 400);
+    CHECK(zip.data[6] == 0 && zip.data[8] == 8 && zip.data[28] == 0);
+    CHECK(archive_read(arena, zip, 100000, "x", &got, &count, &error) == 0 && count == 1 &&
+          bytes_equal(got[0].body, zeros));
+}
+
+static struct bytes gunzip(struct arena *arena, struct bytes gzip)
+{
+    struct bytes out = {arena_alloc(arena, 1, 65536), 0};
+    z_stream stream = {0};
+    inflateInit2(&stream, 31);
+    stream.next_in = (Bytef *)(uintptr_t)gzip.data;
+    stream.avail_in = (uInt)gzip.size;
+    stream.next_out = (Bytef *)(uintptr_t)out.data;
+    stream.avail_out = 65536;
+    CHECK(inflate(&stream, Z_FINISH) == Z_STREAM_END);
+    out.size = stream.total_out;
+    inflateEnd(&stream);
+    return out;
+}
+
+/* The digest is of the tar within, so that it does not depend on zlib; Python's tarfile reads these
+   entries from it, with mtime, uid and gid 0 and no owner's name. */
+static void test_tar_gz(struct arena *arena)
+{
+    char digest[65];
+    struct bytes gzip = write_items(arena, archive_tar_gz);
+    CHECK(memcmp(gzip.data, "\x1f\x8b\x08\0\0\0\0\0\x02\xff", 10) == 0);
+    digest_sha256(gunzip(arena, gzip), digest);
+    CHECK_TEXT(digest, "275d1d7269138d21919e700dc853404b9795ac4d7ea9f3be72a2c6946df65bcb");
+    CHECK(archive_gzip_size(bytes_of("")) == 20);
+    CHECK(archive_gzip_size((struct bytes){arena_alloc(arena, 1, 1 << 20), 1 << 20}) < 2000);
+}
+
+static void test_refused_to_write(struct arena *arena)
+{
+    struct error error = {0};
+    struct bytes out;
+    struct archive_item item = {"x", 0644, {(const uint8_t *)"x", (size_t)LIMIT_ARTIFACT + 1}};
+    CHECK(archive_zip(arena, &item, 1, &out, &error) == -1 && error.fault == FAULT_INPUT);
+    CHECK(archive_tar_gz(arena, &item, 1, &out, &error) == -1 && error.fault == FAULT_INPUT);
+    char name[301] = "";
+    memset(name, 'n', 300);
+    item = (struct archive_item){name, 0644, {NULL, 0}};
+    CHECK(archive_tar_gz(arena, &item, 1, &out, &error) == -1 && error.fault == FAULT_INPUT);
+}
+
+/* One header block of a tar; the checksum as POSIX says. */
+static void tar_entry(struct buffer *tar, const char *name, char type, const char *link,
+                      const char *body)
+{
+    uint8_t block[512] = {0};
+    memcpy(block, name, strlen(name));
+    memcpy(block + 100, "0000644", 7);
+    snprintf((char *)block + 124, 12, "%011o", (unsigned)strlen(body));
+    memcpy(block + 148, "        ", 8);
+    block[156] = (uint8_t)type;
+    memcpy(block + 157, link, strlen(link));
+    memcpy(block + 257, "ustar\00000", 8);
+    unsigned sum = 0;
+    for (size_t i = 0; i < sizeof block; i++)
+        sum += block[i];
+    snprintf((char *)block + 148, 8, "%06o", sum);
+    CHECK(buffer_add(tar, block, sizeof block) == 0);
+    if (body[0]) {
+        memset(block, 0, sizeof block);
+        memcpy(block, body, strlen(body));
+        CHECK(buffer_add(tar, block, sizeof block) == 0);
+    }
+}
+
+static void test_hostile_entries(struct arena *arena)
+{
+    static const struct {
+        const char *name;
+        char type;
+        const char *link, *message;
+    } rows[] = {
+        {"/etc/passwd", '0', "", "'a.tar' holds an entry with the unsafe name '/etc/passwd'"},
+        {"a/../../b", '0', "", "'a.tar' holds an entry with the unsafe name 'a/../../b'"},
+        {"..", '5', "", "'a.tar' holds an entry with the unsafe name '..'"},
+        {"a\x1b[31m", '0', "", "'a.tar' holds an entry with the unsafe name 'a\\u{1b}[31m'"},
+        {"link", '2', "/etc", "'a.tar' holds 'link', which is neither file nor folder"},
+        {"hard", '1', "ok", "'a.tar' holds 'hard', which is neither file nor folder"},
+        {"device", '3', "", "'a.tar' holds 'device', which is neither file nor folder"},
+        {"fifo", '6', "", "'a.tar' holds 'fifo', which is neither file nor folder"},
+        {"./ok", '0', "", "'a.tar' holds 'ok' twice"},
+    };
+    struct archive_item *got;
+    size_t count;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = {0};
+        struct buffer *tar = buffer_new(arena, 1 << 16);
+        tar_entry(tar, "ok", '0', "", "body");
+        tar_entry(tar, rows[i].name, rows[i].type, rows[i].link, "");
+        CHECK(archive_read(arena, buffer_bytes(tar), 1 << 16, "a.tar", &got, &count, &error) == -1);
+        CHECK(error.fault == FAULT_INPUT);
+        CHECK_TEXT(error.message, rows[i].message);
+    }
+}
+
+static void test_too_many(struct arena *arena)
+{
+    struct error error = {0};
+    struct buffer *tar = buffer_new(arena, 64 << 20);
+    struct archive_item *got;
+    size_t count;
+    for (unsigned i = 0; i <= 10000; i++)
+        tar_entry(tar, arena_printf(arena, "f%u", i), '0', "", "");
+    CHECK(archive_read(arena, buffer_bytes(tar), 100, "x", &got, &count, &error) == -1);
+    CHECK_TEXT(error.message, "'x' holds more than 10000 entries");
+}
+
+/* Cut anywhere, or with a byte turned around: an error or a list, never more. */
+static void test_damaged(struct arena *arena, writer write)
+{
+    struct bytes whole = write_items(arena, write);
+    for (size_t size = 0; size < whole.size; size += 3) {
+        struct arena own = {0};
+        struct error error = {0};
+        struct archive_item *got;
+        size_t count = 0;
+        uint8_t *copy = arena_copy(&own, whole.data, whole.size);
+        (void)!archive_read(&own, (struct bytes){copy, size}, 1000, "x", &got, &count, &error);
+        copy[size] ^= 0x55;
+        (void)!archive_read(&own, (struct bytes){copy, whole.size}, 1000, "x", &got, &count,
+                            &error);
+        arena_free(&own);
+    }
+    struct error error = {0};
+    struct archive_item *got;
+    size_t count;
+    CHECK(archive_read(arena, bytes_of("plain text"), 9, "x", &got, &count, &error) == -1);
+    CHECK(archive_read(arena, (struct bytes){whole.data, whole.size / 2}, 99, "x", &got, &count,
+                       &error) == -1);
+}
+
+void test_archive(void)
+{
+    struct arena arena = {0};
+    test_same_bytes(&arena, archive_tar_gz);
+    test_same_bytes(&arena, archive_zip);
+    test_zip(&arena);
+    test_tar_gz(&arena);
+    test_refused_to_write(&arena);
+    test_hostile_entries(&arena);
+    test_too_many(&arena);
+    test_damaged(&arena, archive_tar_gz);
+    test_damaged(&arena, archive_zip);
+    arena_free(&arena);
+}
