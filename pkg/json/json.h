@@ -25,6 +25,9 @@ json_t *json_own(struct arena *, json_t *);
    that holds a dot, a bracket or a quote is written ["like.this"]. */
 size_t json_line(const char *text, const char *path);
 
+/* Where the value at `path` begins in `text`, NULL when there is none. */
+const char *json_locate(const char *text, const char *path);
+
 /* `path` with `key` appended, quoted where needed. */
 char *json_path(struct arena *, const char *path, const char *key);
 

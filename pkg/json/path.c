@@ -201,13 +201,19 @@ static const char *take_step(const char *at, const struct step *step)
     return NULL;
 }
 
-size_t json_line(const char *text, const char *path)
+const char *json_locate(const char *text, const char *path)
 {
     struct step step;
     const char *at = skip_space(strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text);
     for (path = read_step(path, &step); at && step.kind != STEP_END; path = read_step(path, &step))
         at = take_step(at, &step);
+    return at;
+}
+
+size_t json_line(const char *text, const char *path)
+{
     size_t line = 1;
+    const char *at = json_locate(text, path);
     for (const char *c = text; at && c < at; c++)
         line += *c == '\n';
     return line;

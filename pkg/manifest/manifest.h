@@ -75,11 +75,26 @@ int manifest_read(struct arena *, const char *path, const char *environment, str
 int manifest_parse(struct arena *, struct bytes text, const char *path, const char *environment,
                    struct manifest *out, struct error *) MUST_CHECK;
 
-/* FAULT_INPUT "FILE:LINE: PATH: what" for a mistake that others find (pkg/platform). */
+/* FAULT_INPUT "FILE:LINE: PATH: what" for a mistake that others find (pkg/platform). A value that
+   came from the chosen environment is named there. */
 int manifest_fault(const struct manifest *, struct error *, const char *path, const char *format,
                    ...) PRINTF_LIKE(4, 5);
 
-/* The JSON Schema (draft 2020-12) of the common keys; pkg/platform adds the platforms' own. */
+/* The JSON Schema (draft 2020-12) of the common keys; pkg/platform adds the platforms' own. It is
+   what manifest_read checks with, so that editors and the program cannot disagree. */
 extern const char manifest_schema[];
+
+/* Checks `value`, which stands at `path`, against `schema`: the words of JSON Schema that
+   schema.json uses, and $ref into `root`. The failure is manifest_fault's; a `manifest` of NULL
+   leaves out file and line (for a value from the environment, `path` is then the variable). */
+int manifest_check(const struct manifest *, const json_t *root, const json_t *schema,
+                   const json_t *value, const char *path, struct error *) MUST_CHECK;
+
+/* FAULT_INPUT for a key that is none of `known`, with the nearest of them as hint. */
+int manifest_unknown_key(const struct manifest *, const char *path, const char *key,
+                         const struct words *known, struct error *);
+
+/* The keys that every target may have. */
+struct words manifest_target_keys(struct arena *);
 
 #endif
