@@ -256,7 +256,8 @@ static void test_repositories(void)
     arena_free(&arena);
 }
 
-/* A repository of another user; only root can make one. */
+/* A repository of another user; only root can make one. In a child, because the owner check of
+   libgit2 1.5.1 leaks memory. */
 static void test_foreign_owner(void)
 {
     struct arena arena = {0};
@@ -266,7 +267,14 @@ static void test_foreign_owner(void)
     }
     char *folder = repository(&arena);
     CHECK(shell(&arena, folder, "chown -R 12345:12345 .") == 0);
-    check_refused(&arena, folder, "belongs to another user");
+    int status = -1;
+    unsigned failed = unit_failed;
+    pid_t child = fork();
+    if (child == 0) {
+        check_refused(&arena, folder, "belongs to another user");
+        _exit(unit_failed != failed);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
     arena_free(&arena);
 }
 
