@@ -19,7 +19,7 @@ struct sandbox {
     unsigned latency_ms, rate_scale, port;
     char base[32]; /* "http://127.0.0.1:PORT" */
     struct fault_rules faults;
-    json_t *environment; /* name -> value */
+    json_t *ready; /* the document of sandbox_ready() */
     FILE *journal;
     struct MHD_Daemon *daemon;
     pthread_mutex_t lock; /* one handler at a time; guards faults and journal too */

@@ -68,13 +68,12 @@ static json_t *environment(const struct sandbox *sandbox)
 
 json_t *sandbox_ready(const struct sandbox *sandbox)
 {
-    return json_pack("{s:b, s:i, s:o}", "ready", 1, "port", (int)sandbox->port, "env",
-                     sandbox->environment);
+    return sandbox->ready;
 }
 
 const char *sandbox_environment(const struct sandbox *sandbox, const char *name)
 {
-    return json_string_value(json_object_get(sandbox->environment, name));
+    return json_string_value(json_object_get(json_object_get(sandbox->ready, "env"), name));
 }
 
 static void stop(void *sandbox)
@@ -122,7 +121,8 @@ int sandbox_start(struct arena *arena, const struct sandbox_options *options, st
         sandbox_listen(sandbox, options->port, error) != 0)
         return error_prefix(error, "sandbox");
     arena_defer(arena, stop, sandbox);
-    sandbox->environment = json_own(arena, environment(sandbox));
+    sandbox->ready = json_own(arena, json_pack("{s:b, s:i, s:o}", "ready", 1, "port",
+                                               (int)sandbox->port, "env", environment(sandbox)));
     *out = sandbox;
     return 0;
 }

@@ -121,7 +121,7 @@ int sandbox_start(struct arena *, const struct sandbox_options *, struct sandbox
                   struct error *) MUST_CHECK;
 void sandbox_stop(struct sandbox *);
 unsigned sandbox_port(const struct sandbox *);
-/* {"ready":true,"port":...,"env":{...}} */
+/* {"ready":true,"port":...,"env":{...}}; lives as long as the sandbox. */
 json_t *sandbox_ready(const struct sandbox *);
 /* The value of an environment variable as the sandbox invents it, NULL when it has none. */
 const char *sandbox_environment(const struct sandbox *, const char *name);

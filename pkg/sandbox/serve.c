@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <microhttpd.h>
 
@@ -55,11 +56,17 @@ static int socket_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 }
 
-/* Ends the connection with a TCP reset instead of an orderly close. */
+/* Ends the connection with a TCP reset. MHD would shut it down in good order first, so the socket
+   is closed under it and a fresh one is left in its place for MHD to close. */
 static enum MHD_Result reset(struct MHD_Connection *connection)
 {
     struct linger now = {1, 0};
-    setsockopt(socket_of(connection), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    int descriptor = socket_of(connection), fresh = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    if (fresh >= 0) {
+        dup2(fresh, descriptor);
+        close(fresh);
+    }
     return MHD_NO;
 }
 
