@@ -1,0 +1,237 @@
+#include "pkg/wasm/instruction.h"
+
+/* An open block. */
+struct control {
+    uint8_t opcode; /* of what opened this part of it: if, else, try, catch, ... */
+};
+
+struct walk {
+    struct scan *scan;
+    size_t depth;
+    bool constant; /* a constant expression */
+    bool done;     /* its last end was read */
+};
+
+static inline bool read_one_or_two(const uint8_t **at, const uint8_t *end, uint32_t *out)
+{
+    const uint8_t *here = *at;
+    if (end - here < 2)
+        return false;
+    if (here[0] < 0x80) {
+        *out = here[0];
+        *at = here + 1;
+        return true;
+    }
+    if (here[1] < 0x80) {
+        *out = (here[0] & 0x7fu) | (uint32_t)here[1] << 7;
+        *at = here + 2;
+        return true;
+    }
+    return false;
+}
+
+/* The shapes and sizes that nearly all instructions have. False: instruction_read does it. */
+static inline bool read_quickly(const uint8_t **at, const uint8_t *end,
+                                struct instruction *instruction)
+{
+    const uint8_t *here = *at;
+    uint32_t value;
+    switch (instruction->opcode->immediates) {
+    case IMMEDIATES_NONE:
+        return true;
+    case IMMEDIATES_LABEL:
+    case IMMEDIATES_FUNCTION:
+    case IMMEDIATES_LOCAL:
+    case IMMEDIATES_GLOBAL:
+        return read_one_or_two(at, end, &instruction->index);
+    case IMMEDIATES_S32:
+    case IMMEDIATES_S64:
+        if (here >= end || *here >= 0x80)
+            return false;
+        instruction->value = (uint64_t)(int64_t)((*here ^ 0x40) - 0x40);
+        *at = here + 1;
+        return true;
+    case IMMEDIATES_MEMARG:
+        if (here >= end || *here >= 0x40)
+            return false;
+        instruction->alignment = *here++;
+        instruction->index = 0;
+        if (!read_one_or_two(&here, end, &value))
+            return false;
+        instruction->value = value;
+        *at = here;
+        return true;
+    case IMMEDIATES_BLOCK:
+        if (here >= end || *here != BLOCK_EMPTY)
+            return false;
+        instruction->block = BLOCK_VOID;
+        *at = here + 1;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void open_block(struct walk *walk, uint8_t opcode)
+{
+    struct scan *scan = walk->scan;
+    scan->controls = arena_grow(scan->arena, scan->controls, walk->depth, &scan->control_capacity,
+                                sizeof *scan->controls);
+    scan->controls[walk->depth++].opcode = opcode;
+}
+
+/* Goes on to the next part of the innermost block; `from` are the parts it may follow. */
+static void next_part(struct walk *walk, const struct instruction *instruction, uint8_t from,
+                      uint8_t or_from)
+{
+    struct scan *scan = walk->scan;
+    struct control *top = walk->depth ? &scan->controls[walk->depth - 1] : NULL;
+    if (!top || (top->opcode != from && top->opcode != or_from))
+        reader_fail(&scan->reader, instruction->at, "%s without %s", instruction->opcode->name,
+                    opcodes[from].name);
+    else
+        top->opcode = *instruction->at;
+}
+
+static void close_block(struct walk *walk, const struct instruction *instruction)
+{
+    if (walk->depth == 0)
+        walk->done = true;
+    else
+        walk->depth--;
+    if (*instruction->at != OP_DELEGATE)
+        return;
+    struct scan *scan = walk->scan;
+    if (walk->done || scan->controls[walk->depth].opcode != OP_TRY)
+        reader_fail(&scan->reader, instruction->at, "delegate without try");
+}
+
+static void follow_structure(struct walk *walk, const struct instruction *instruction)
+{
+    switch (*instruction->at) {
+    case OP_BLOCK:
+    case OP_LOOP:
+    case OP_IF:
+    case OP_TRY:
+    case OP_TRY_TABLE:
+        open_block(walk, *instruction->at);
+        return;
+    case OP_ELSE:
+        next_part(walk, instruction, OP_IF, OP_IF);
+        return;
+    case OP_CATCH:
+    case OP_CATCH_ALL:
+        next_part(walk, instruction, OP_TRY, OP_CATCH);
+        return;
+    case OP_END:
+    case OP_DELEGATE:
+        close_block(walk, instruction);
+        return;
+    default:
+        return;
+    }
+}
+
+/* Constant expressions have features of their own. */
+static void check_constant(struct walk *walk, const struct instruction *instruction)
+{
+    struct scan *scan = walk->scan;
+    uint8_t opcode = *instruction->at;
+    if ((opcode >= OP_I32_ADD && opcode <= OP_I32_MUL) ||
+        (opcode >= OP_I64_ADD && opcode <= OP_I64_MUL))
+        scan_note(scan, WASM_FEATURE_EXTENDED_CONST, WASM_BY_INSTRUCTION, instruction->at,
+                  instruction->opcode->name);
+    if (opcode == OP_GLOBAL_GET && instruction->index < scan->out->global_count &&
+        !scan->globals[instruction->index].imported)
+        scan_note(scan, WASM_FEATURE_GC, WASM_BY_INSTRUCTION, instruction->at,
+                  "global.get of a defined global in a constant");
+}
+
+static void note_instruction(struct scan *scan, const struct instruction *instruction)
+{
+    scan_note(scan, (enum wasm_feature)instruction->opcode->feature, WASM_BY_INSTRUCTION,
+              instruction->at, instruction->opcode->name);
+    if (*instruction->at == OP_RETURN_CALL_REF)
+        scan_note(scan, WASM_FEATURE_TAIL_CALL, WASM_BY_INSTRUCTION, instruction->at,
+                  instruction->opcode->name);
+}
+
+/* The tight loop: all instructions up to the end that closes the expression. */
+static void walk_expression(struct scan *scan, bool constant)
+{
+    struct reader *reader = &scan->reader;
+    struct walk walk = {.scan = scan, .constant = constant};
+    struct instruction instruction = {0};
+    const uint8_t *at = reader->at, *end = reader->end;
+    while (at < end && !walk.done) {
+        instruction.at = at;
+        instruction.opcode = &opcodes[*at++];
+        if (!read_quickly(&at, end, &instruction)) {
+            reader->at = at;
+            instruction_read(scan, &instruction);
+            at = reader->at;
+            if (reader->failed)
+                return;
+        }
+        if (instruction.opcode->feature != WASM_FEATURE_MVP)
+            note_instruction(scan, &instruction);
+        if (constant)
+            check_constant(&walk, &instruction);
+        if (*instruction.at <= OP_TRY_TABLE) {
+            follow_structure(&walk, &instruction);
+            if (reader->failed)
+                return;
+        }
+    }
+    reader->at = at;
+    if (!walk.done)
+        reader_fail(reader, at, "unexpected end: END opcode expected");
+}
+
+void scan_constant_expression(struct scan *scan)
+{
+    if (!scan->reader.failed)
+        walk_expression(scan, true);
+}
+
+static void read_locals(struct scan *scan)
+{
+    struct reader *reader = &scan->reader;
+    uint32_t groups = read_count(reader, "groups of locals", 2);
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < groups && !reader->failed; i++) {
+        const uint8_t *where = reader->at;
+        total += read_u32(reader);
+        if (total > UINT32_MAX)
+            reader_fail(reader, where, "too many locals");
+        (void)scan_value_type(scan);
+    }
+}
+
+static void read_body(struct scan *scan)
+{
+    struct reader *reader = &scan->reader;
+    const uint8_t *end = reader_enter(reader, read_u32(reader), "function body");
+    if (!reader->failed)
+        read_locals(scan);
+    if (!reader->failed)
+        walk_expression(scan, false);
+    reader_leave(reader, end, "function body");
+}
+
+void scan_code_section(struct scan *scan)
+{
+    struct reader *reader = &scan->reader;
+    uint32_t count = read_count(reader, "function bodies", 3);
+    uint32_t defined = scan->out->function_count - scan->imported_functions;
+    scan->code_count = count;
+    if (count != defined)
+        reader_fail(reader, reader->at,
+                    "function and code section have inconsistent lengths: %lu and %lu",
+                    (unsigned long)defined, (unsigned long)count);
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        reader->function = scan->imported_functions + i;
+        read_body(scan);
+    }
+    reader->function = WASM_NO_FUNCTION;
+}

@@ -1,0 +1,121 @@
+#include <string.h>
+
+#include "pkg/wasm/scan.h"
+
+/* What is wrong inside a custom section is no fault of the module (WebAssembly 3.0, appendix
+   "Custom Sections"): these readers have an error of their own and stop. */
+static struct reader quiet_reader(const struct scan *scan, struct bytes content,
+                                  struct error *ignored)
+{
+    struct reader reader = scan->reader;
+    reader.at = content.data;
+    reader.end = content.data + content.size;
+    reader.error = ignored;
+    return reader;
+}
+
+static void read_producers(struct scan *scan, struct reader reader)
+{
+    struct wasm_info *out = scan->out;
+    uint32_t fields = read_count(&reader, "fields", 2);
+    for (uint32_t i = 0; i < fields && !reader.failed; i++) {
+        const char *field = scan_safe(scan, read_name(&reader));
+        uint32_t values = read_count(&reader, "values", 2);
+        for (uint32_t k = 0; k < values && !reader.failed; k++) {
+            struct bytes name = read_name(&reader);
+            struct bytes version = read_name(&reader);
+            if (reader.failed)
+                return;
+            out->producers = arena_grow(scan->arena, out->producers, out->producer_count,
+                                        &scan->producer_capacity, sizeof *out->producers);
+            out->producers[out->producer_count++] =
+                (struct wasm_producer){field, scan_safe(scan, name), scan_safe(scan, version)};
+        }
+    }
+}
+
+static void read_target_features(struct scan *scan, struct reader reader)
+{
+    struct wasm_info *out = scan->out;
+    uint32_t count = read_count(&reader, "features", 2);
+    for (uint32_t i = 0; i < count && !reader.failed; i++) {
+        char sign = (char)read_byte(&reader);
+        struct bytes name = read_name(&reader);
+        if (reader.failed || (sign != '+' && sign != '-' && sign != '='))
+            return;
+        out->declared_features =
+            arena_grow(scan->arena, out->declared_features, out->declared_feature_count,
+                       &scan->declared_capacity, sizeof *out->declared_features);
+        out->declared_features[out->declared_feature_count++] =
+            arena_printf(scan->arena, "%c%s", sign, scan_safe(scan, name));
+    }
+}
+
+void scan_custom_section(struct scan *scan, struct bytes name)
+{
+    struct bytes content = {scan->reader.at, reader_left(&scan->reader)};
+    struct error ignored;
+    struct reader reader = quiet_reader(scan, content, &ignored);
+    if (bytes_equal(name, bytes_of("name")))
+        scan->names = content;
+    if (bytes_equal(name, bytes_of("producers")))
+        read_producers(scan, reader);
+    if (bytes_equal(name, bytes_of("target_features")))
+        read_target_features(scan, reader);
+    if (bytes_equal(name, bytes_of("metadata.code.branch_hint")))
+        scan_note(scan, WASM_FEATURE_BRANCH_HINTING, WASM_BY_SECTION, content.data,
+                  "metadata.code.branch_hint section");
+}
+
+/* `safe` is the name fit for printing; made here when it is NULL. */
+static void name_uses(struct scan *scan, uint32_t function, struct bytes name, const char *safe)
+{
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++) {
+        struct wasm_use *use = &scan->uses[i];
+        if (use->count == 0 || use->function != function || use->function_name)
+            continue;
+        if (!safe)
+            safe = scan_safe(scan, name);
+        use->function_name = safe;
+    }
+}
+
+/* The functions that stand in uses, as bits by the lowest byte of the index: a cheap answer for
+   nearly all names. */
+static void mark_functions(const struct scan *scan, bool marked[256])
+{
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (scan->uses[i].count && scan->uses[i].function != WASM_NO_FUNCTION)
+            marked[scan->uses[i].function & 0xff] = true;
+}
+
+static void read_function_names(struct scan *scan, struct reader reader, const bool marked[256])
+{
+    uint32_t count = read_count(&reader, "names", 2);
+    for (uint32_t i = 0; i < count && !reader.failed; i++) {
+        uint32_t function = read_u32(&reader);
+        struct bytes name = read_bytes(&reader, read_u32(&reader));
+        if (!reader.failed && marked[function & 0xff])
+            name_uses(scan, function, name, NULL);
+    }
+}
+
+enum { NAMES_FUNCTIONS = 1 };
+
+void scan_function_names(struct scan *scan)
+{
+    bool marked[256] = {false};
+    mark_functions(scan, marked);
+    struct error ignored;
+    struct reader reader = quiet_reader(scan, scan->names, &ignored);
+    while (reader.at < reader.end) {
+        uint8_t id = read_byte(&reader);
+        struct bytes content = read_bytes(&reader, read_u32(&reader));
+        if (!reader.failed && id == NAMES_FUNCTIONS)
+            read_function_names(scan, quiet_reader(scan, content, &ignored), marked);
+    }
+    const struct wasm_info *out = scan->out;
+    for (size_t i = 0; i < out->export_count; i++)
+        if (out->exports[i].kind == WASM_FUNC && marked[out->exports[i].index & 0xff])
+            name_uses(scan, out->exports[i].index, (struct bytes){0}, out->exports[i].name);
+}

@@ -1,0 +1,219 @@
+#include "pkg/wasm/scan.h"
+
+#include <string.h>
+
+#include "pkg/base/text.h"
+
+static const char *const extern_names[] = {"func", "table", "memory", "global", "tag"};
+static const char *const reason_names[] = {"instruction", "type", "flag", "section", "import"};
+
+const char *wasm_extern_name(enum wasm_extern kind)
+{
+    return extern_names[kind];
+}
+
+const char *wasm_reason_name(enum wasm_reason reason)
+{
+    return reason_names[reason];
+}
+
+const char *scan_safe(struct scan *scan, struct bytes text)
+{
+    return text_safe(scan->arena, (const char *)text.data, text.size);
+}
+
+static void count_use(struct scan *scan, enum wasm_feature feature, enum wasm_reason reason,
+                      const uint8_t *where, const char *what)
+{
+    struct wasm_use *use = &scan->uses[feature];
+    if (use->count++ == 0)
+        *use = (struct wasm_use){
+            feature, reason, 1, (size_t)(where - scan->reader.file), scan->reader.function,
+            NULL,    what};
+}
+
+void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason reason,
+               const uint8_t *where, const char *what)
+{
+    count_use(scan, feature, reason, where, what);
+    if (feature == WASM_FEATURE_EXCEPTION_HANDLING_LEGACY || feature == WASM_FEATURE_EXNREF)
+        count_use(scan, WASM_FEATURE_EXCEPTION_HANDLING, reason, where, what);
+}
+
+/* By section id. The rank is the place in the order sections come in (WebAssembly 3.0, binary
+   format, "Modules"; the strings section of stringref stands before the globals). */
+static const struct section_row {
+    const char *name;
+    unsigned rank;
+    void (*read)(struct scan *);
+} section_rows[] = {
+    {"custom", 0, NULL},
+    {"type", 1, scan_type_section},
+    {"import", 2, scan_import_section},
+    {"function", 3, scan_function_section},
+    {"table", 4, scan_table_section},
+    {"memory", 5, scan_memory_section},
+    {"global", 8, scan_global_section},
+    {"export", 9, scan_export_section},
+    {"start", 10, scan_start_section},
+    {"element", 11, scan_element_section},
+    {"code", 13, scan_code_section},
+    {"data", 14, scan_data_section},
+    {"data count", 12, scan_data_count_section},
+    {"tag", 6, scan_tag_section},
+    {"strings", 7, scan_strings_section},
+};
+
+static void list_section(struct scan *scan, const char *name, bool custom, size_t size)
+{
+    struct wasm_info *out = scan->out;
+    out->sections = arena_grow(scan->arena, out->sections, out->section_count,
+                               &scan->section_capacity, sizeof *out->sections);
+    out->sections[out->section_count++] =
+        (struct wasm_section){name, custom, (size_t)(scan->reader.at - scan->reader.file), size};
+}
+
+static void read_custom(struct scan *scan, size_t size)
+{
+    struct reader *reader = &scan->reader;
+    const uint8_t *end = reader_enter(reader, size, "custom section");
+    const uint8_t *payload = reader->at;
+    struct bytes name = read_name(reader);
+    if (!reader->failed) {
+        const uint8_t *content = reader->at;
+        reader->at = payload;
+        list_section(scan, scan_safe(scan, name), true, size);
+        reader->at = content;
+        scan_custom_section(scan, name);
+        reader->at = reader->end;
+    }
+    reader_leave(reader, end, "custom section");
+}
+
+static void read_known(struct scan *scan, const struct section_row *row, const uint8_t *start,
+                       size_t size)
+{
+    struct reader *reader = &scan->reader;
+    if (row->rank <= scan->rank) {
+        reader_fail(reader, start, "unexpected content: the %s section is %s", row->name,
+                    row->rank == scan->rank ? "there twice" : "out of order");
+        return;
+    }
+    scan->rank = row->rank;
+    const uint8_t *end = reader_enter(reader, size, row->name);
+    list_section(scan, row->name, false, size);
+    if (!reader->failed)
+        row->read(scan);
+    reader_leave(reader, end, row->name);
+}
+
+static void read_section(struct scan *scan)
+{
+    struct reader *reader = &scan->reader;
+    const uint8_t *start = reader->at;
+    uint8_t id = read_byte(reader);
+    if (id >= sizeof section_rows / sizeof *section_rows) {
+        reader_fail(reader, start, "malformed section id %u", id);
+        return;
+    }
+    uint32_t size = read_u32(reader);
+    if (reader->failed)
+        return;
+    if (id == 0)
+        read_custom(scan, size);
+    else
+        read_known(scan, &section_rows[id], start, size);
+}
+
+/* What can only be known at the end. */
+static void check_counts(struct scan *scan)
+{
+    struct reader *reader = &scan->reader;
+    uint32_t defined = scan->out->function_count - scan->imported_functions;
+    if (defined != scan->code_count)
+        reader_fail(reader, reader->at,
+                    "function and code section have inconsistent lengths: %lu and %lu",
+                    (unsigned long)defined, (unsigned long)scan->code_count);
+    if (scan->has_data_count && scan->data_announced != scan->out->data_count)
+        reader_fail(reader, reader->at,
+                    "data count and data section have inconsistent lengths: %lu and %lu",
+                    (unsigned long)scan->data_announced, (unsigned long)scan->out->data_count);
+}
+
+static const char *spec_of(uint64_t features)
+{
+    static const char *const levels[] = {"1.0", "2.0", "3.0"};
+    size_t level = 0;
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++) {
+        size_t needs = 0;
+        while (needs < 3 && strcmp(wasm_features[i].spec, levels[needs]) != 0)
+            needs++;
+        if (features & wasm_feature_bit((enum wasm_feature)i) && needs > level)
+            level = needs;
+    }
+    return level < 3 ? levels[level] : "proposal";
+}
+
+void scan_finish_uses(struct arena *arena, const struct wasm_use *uses, struct wasm_info *out)
+{
+    out->uses = arena_alloc(arena, WASM_FEATURE_COUNT, sizeof *out->uses);
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (uses[i].count) {
+            out->uses[out->use_count++] = uses[i];
+            out->features |= wasm_feature_bit((enum wasm_feature)i);
+        }
+    out->spec = spec_of(out->features);
+}
+
+int scan_core(struct arena *arena, struct reader reader, struct wasm_info *out)
+{
+    struct scan scan = {.arena = arena, .reader = reader, .out = out};
+    *out = (struct wasm_info){.kind = WASM_CORE, .size = reader_left(&reader)};
+    scan.reader.at += 8;
+    while (scan.reader.at < scan.reader.end)
+        read_section(&scan);
+    check_counts(&scan);
+    if (scan.reader.failed)
+        return -1;
+    scan_function_names(&scan);
+    scan_finish_uses(arena, scan.uses, out);
+    return 0;
+}
+
+int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out, unsigned depth)
+{
+    const uint8_t *at = reader.at;
+    size_t size = reader_left(&reader);
+    if (size < 4 || memcmp(at, "\0asm", 4) != 0)
+        reader_fail(&reader, at, "magic header not detected: this is not WebAssembly");
+    else if (size < 8)
+        reader_fail(&reader, at + 4, "unexpected end of the version");
+    else if (memcmp(at + 4, "\1\0\0\0", 4) == 0)
+        return scan_core(arena, reader, out);
+    else if (memcmp(at + 4, "\x0d\0\1\0", 4) == 0 || memcmp(at + 4, "\1\0\1\0", 4) == 0)
+        return scan_component(arena, reader, out, depth);
+    else
+        reader_fail(&reader, at + 4, "unknown binary version %u, layer %u",
+                    at[4] | (unsigned)at[5] << 8, at[6] | (unsigned)at[7] << 8);
+    return -1;
+}
+
+int wasm_scan(struct arena *arena, struct bytes file, struct wasm_info *out, struct error *error)
+{
+    struct reader reader = {file.data, file.data, file.data + file.size, WASM_NO_FUNCTION, false,
+                            "module",  error};
+    return scan_any(arena, reader, out, 0);
+}
+
+const struct wasm_export *wasm_find_export(const struct wasm_info *info, const char *name)
+{
+    for (size_t i = 0; i < info->export_count; i++)
+        if (strcmp(info->exports[i].name, name) == 0)
+            return &info->exports[i];
+    return NULL;
+}
+
+bool wasm_uses(const struct wasm_info *info, enum wasm_feature feature)
+{
+    return (info->features & wasm_feature_bit(feature)) != 0;
+}

@@ -1,0 +1,162 @@
+/* The state of one pass over a module, shared by the files that read its parts. Internal to
+   pkg/wasm. */
+#ifndef PKG_WASM_SCAN_H
+#define PKG_WASM_SCAN_H
+
+#include "pkg/base/arena.h"
+#include "pkg/wasm/opcodes.h"
+#include "pkg/wasm/reader.h"
+#include "pkg/wasm/wasm.h"
+
+/* Type bytes (WebAssembly 3.0, binary format, "Types"). */
+enum {
+    TYPE_I32 = 0x7f,
+    TYPE_I64 = 0x7e,
+    TYPE_F32 = 0x7d,
+    TYPE_F64 = 0x7c,
+    TYPE_V128 = 0x7b,
+    TYPE_I8 = 0x78,
+    TYPE_I16 = 0x77,
+    TYPE_NOCONT = 0x75,
+    TYPE_NOEXN = 0x74,
+    TYPE_NOFUNC = 0x73,
+    TYPE_NOEXTERN = 0x72,
+    TYPE_NONE = 0x71,
+    TYPE_FUNC = 0x70,
+    TYPE_EXTERN = 0x6f,
+    TYPE_ANY = 0x6e,
+    TYPE_EQ = 0x6d,
+    TYPE_I31 = 0x6c,
+    TYPE_STRUCT = 0x6b,
+    TYPE_ARRAY = 0x6a,
+    TYPE_EXN = 0x69,
+    TYPE_CONT = 0x68,
+    TYPE_STRING = 0x67,
+    TYPE_SHARED = 0x65,
+    TYPE_REF = 0x64,
+    TYPE_REF_NULL = 0x63,
+    TYPE_EXACT = 0x62,
+    FORM_FUNC = 0x60,
+    FORM_STRUCT = 0x5f,
+    FORM_ARRAY = 0x5e,
+    FORM_CONT = 0x5d,
+    FORM_SUB = 0x50,
+    FORM_SUB_FINAL = 0x4f,
+    FORM_REC = 0x4e,
+    FORM_DESCRIPTOR = 0x4d,
+    FORM_DESCRIBES = 0x4c,
+    BLOCK_EMPTY = 0x40
+};
+
+/* A value or storage type. Shorthands are spelled out: 0x70 has code REF_NULL and heap FUNC. */
+struct value_type {
+    uint8_t code;  /* number, vector or packed type; REF or REF_NULL */
+    uint8_t heap;  /* of a reference: an abstract heap type; 0: the type at `index` */
+    uint8_t flags; /* enum type_flag */
+    uint32_t index;
+};
+enum type_flag { TYPE_FLAG_SHARED = 1, TYPE_FLAG_EXACT = 2, TYPE_FLAG_MUTABLE = 4 };
+
+struct type_entry {
+    uint8_t form;
+    uint32_t param_count, result_count; /* of a struct or array: fields are params */
+    struct value_type *values;          /* params, then results */
+    const char *text;                   /* made when first asked for */
+};
+
+struct global_entry {
+    struct value_type type;
+    bool is_mutable, shared, imported;
+};
+
+struct table_entry {
+    struct value_type type;
+    uint64_t min, max;
+    bool has_max, shared, is_64;
+};
+
+struct scan {
+    struct arena *arena;
+    struct reader reader;
+    struct wasm_info *out;
+    struct wasm_use uses[WASM_FEATURE_COUNT];
+    struct type_entry *types;
+    size_t type_capacity;
+    uint32_t *function_types; /* by function index */
+    size_t function_capacity;
+    struct global_entry *globals;
+    size_t global_capacity;
+    struct table_entry *tables;
+    size_t table_capacity;
+    uint32_t *tag_types;
+    size_t tag_capacity;
+    size_t import_capacity, export_capacity, memory_capacity, section_capacity;
+    size_t producer_capacity, declared_capacity;
+    uint32_t imported_functions, code_count, data_announced;
+    bool has_data_count;
+    unsigned rank;            /* of the last section: they come in order */
+    struct bytes names;       /* the name section */
+    struct control *controls; /* open blocks, shared by all bodies */
+    size_t control_capacity;
+};
+
+/* Counts a use of a feature and keeps the first. `what` must outlive the scan. The umbrella of
+   the exception features is noted with them. */
+void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t *where,
+               const char *what);
+
+/* types.c */
+struct value_type scan_value_type(struct scan *);
+struct value_type scan_reference_type(struct scan *);
+struct value_type scan_heap_type(struct scan *, uint8_t code); /* behind REF or REF_NULL */
+void scan_type_section(struct scan *);
+
+/* text.c: types as text, for people */
+const char *type_text(struct scan *, uint32_t index); /* "(i32)->()" */
+const char *value_type_text(struct scan *, struct value_type);
+const char *global_text(struct scan *, const struct global_entry *);
+const char *table_text(struct scan *, const struct table_entry *);
+const char *memory_text(struct scan *, const struct wasm_memory *);
+const char *extern_text(struct scan *, enum wasm_extern, uint32_t index);
+
+/* limits.c: what is in the index spaces; imports and sections share these readers. Each appends
+   one entry. */
+void scan_function_entry(struct scan *, uint32_t type);
+void scan_table_type(struct scan *);
+void scan_memory_type(struct scan *, bool imported);
+void scan_global_type(struct scan *, bool imported);
+void scan_tag_type(struct scan *);
+
+/* imports.c, sections.c */
+void scan_import_section(struct scan *);
+void scan_function_section(struct scan *);
+void scan_table_section(struct scan *);
+void scan_memory_section(struct scan *);
+void scan_tag_section(struct scan *);
+void scan_global_section(struct scan *);
+void scan_export_section(struct scan *);
+void scan_start_section(struct scan *);
+void scan_element_section(struct scan *);
+void scan_data_count_section(struct scan *);
+void scan_data_section(struct scan *);
+void scan_strings_section(struct scan *);
+
+/* code.c */
+void scan_code_section(struct scan *);
+void scan_constant_expression(struct scan *);
+
+/* names.c: custom sections, and the names of functions that stand in uses */
+void scan_custom_section(struct scan *, struct bytes name);
+void scan_function_names(struct scan *);
+
+/* component.c */
+int scan_component(struct arena *, struct reader, struct wasm_info *out, unsigned depth);
+/* scan.c: a module or component in `reader`, whose file may be a component around it. */
+int scan_any(struct arena *, struct reader, struct wasm_info *out, unsigned depth);
+int scan_core(struct arena *, struct reader, struct wasm_info *out);
+/* Fills uses, features and spec from a full table of uses. */
+void scan_finish_uses(struct arena *, const struct wasm_use *, struct wasm_info *out);
+
+const char *scan_safe(struct scan *, struct bytes);
+
+#endif
