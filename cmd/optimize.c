@@ -81,7 +81,7 @@ static int run_optimize(struct run *run, struct error *error)
     struct report_module module;
     struct optimize_result result;
     struct optimize_request request = {.run = true, .strip = true};
-    const char *path;
+    const char *path = NULL;
     if (!run->options.output) {
         error_set(error, FAULT_INPUT, "no output named");
         return error_hint(error, "write: edge-deploy optimize FILE -o OUT.wasm");
