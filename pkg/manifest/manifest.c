@@ -59,9 +59,10 @@ int manifest_fault(const struct manifest *manifest, struct error *error, const c
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    const char *place = manifest ? source_path(&scratch, manifest, path) : path;
+    bool in_text = manifest && manifest->text;
+    const char *place = in_text ? source_path(&scratch, manifest, path) : path;
     error_set(error, FAULT_INPUT, "%.240s%s%s", place, place[0] ? ": " : "", what);
-    if (manifest)
+    if (in_text)
         error_prefix(error, "%s:%zu", manifest->path, json_line(manifest->text, place));
     arena_free(&scratch);
     return -1;

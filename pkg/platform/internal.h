@@ -1,0 +1,14 @@
+/* What the files of pkg/platform share. Private to it. */
+#ifndef PKG_PLATFORM_INTERNAL_H
+#define PKG_PLATFORM_INTERNAL_H
+
+#include "pkg/platform/platform.h"
+
+/* The JSON Schema of what stands behind an option's key in the manifest. */
+json_t *option_schema(struct arena *, const struct profile_option *);
+
+/* The value of `key` in `[section]` of an INI file, as AWS's tools write them (`[profile NAME]` is
+   found as NAME too); NULL when absent. */
+char *ini_find(struct arena *, struct bytes text, const char *section, const char *key);
+
+#endif

@@ -1,0 +1,38 @@
+/* Two platforms that exist only in tests: "alpha" (JavaScript glue, runs everything) and "beta"
+   (no glue, closed imports, no simd128). Their hooks write what they were asked to a log and keep
+   what is live in memory. */
+#ifndef TESTS_UNIT_FAKE_PLATFORM_H
+#define TESTS_UNIT_FAKE_PLATFORM_H
+
+#include <stdbool.h>
+
+#include "pkg/base/error.h"
+
+enum { FAKE_VERSIONS = 16 };
+
+struct fake_version {
+    char artifact_sha256[65], commit[65];
+};
+
+struct fake_platform {
+    struct fake_version versions[FAKE_VERSIONS]; /* version "vN" is versions[N - 1] */
+    unsigned version_count;
+    unsigned live; /* N; 0: nothing */
+    bool deferred; /* upload only checks, activate sends */
+    bool drifted;  /* live() says that it was not put there by us */
+};
+
+struct fake {
+    struct fake_platform alpha, beta;
+    /* A hook that fails, "alpha.upload", and how; NULL: none. Failing hooks are logged too. */
+    const char *failing;
+    enum fault fault;
+    char log[16384]; /* a line a call: "alpha.upload edge v1" */
+};
+
+extern struct fake fake;
+
+/* All as it was at the start. */
+void fake_reset(void);
+
+#endif
