@@ -152,19 +152,29 @@ static json_t *version_or_null(struct call *call, json_int_t number)
     return public ? json_incref(public) : json_null();
 }
 
-/* "version" is the active one, else the latest; both fields are objects or null. */
+static bool asks_for(const struct call *call, const char *filter)
+{
+    const char *value = sandbox_query(call->request, filter);
+    return value && strcmp(value, "true") == 0;
+}
+
+/* "active_version" and "version" are objects or null. With a filter "version" is the one it leaves:
+   that is how `--version staged` of the CLI finds it; else the active one, else the latest. */
 static void details(struct call *call)
 {
-    const char *active_only = sandbox_query(call->request, "filter[versions.active]");
-    const char *staged_only = sandbox_query(call->request, "filter[versions.staged]");
-    const char *flag = active_only && strcmp(active_only, "true") == 0   ? "active"
-                       : staged_only && strcmp(staged_only, "true") == 0 ? "staging"
-                                                                         : NULL;
-    json_t *out = public_service(call, call->service, flag);
     json_int_t active = fastly_find_version(call, call->service, "active");
-    json_int_t last = json_find_integer(call->service, "last", 0);
+    json_int_t current = active ? active : json_find_integer(call->service, "last", 0);
+    const char *flag = NULL;
+    if (asks_for(call, "filter[versions.active]")) {
+        flag = "active";
+        current = active;
+    } else if (asks_for(call, "filter[versions.staged]")) {
+        flag = "staging";
+        current = fastly_find_version(call, call->service, flag);
+    }
+    json_t *out = public_service(call, call->service, flag);
     json_object_set_new(out, "active_version", version_or_null(call, active));
-    json_object_set_new(out, "version", version_or_null(call, active ? active : last));
+    json_object_set_new(out, "version", version_or_null(call, current));
     fastly_answer(call, 200, out);
 }
 

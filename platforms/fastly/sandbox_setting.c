@@ -296,16 +296,18 @@ static void remove_backend(struct call *call)
         fastly_answer_ok(call);
 }
 
-static bool resource_exists(struct call *call, const char *id)
+/* What kind of store it is; NULL when there is none of that id. */
+static const char *resource_type(struct call *call, const char *id)
 {
-    static const char *const kinds[] = {"config", "kv", "secret"};
+    static const char *const kinds[][2] = {
+        {"config", "config"}, {"kv", "kv-store"}, {"secret", "secret-store"}};
     if (!*id || id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")])
-        return false;
+        return NULL;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (sandbox_load(call->sandbox, call->arena,
-                         arena_printf(call->arena, "fastly/stores/%s/%s", kinds[i], id)))
-            return true;
-    return false;
+                         arena_printf(call->arena, "fastly/stores/%s/%s", kinds[i][0], id)))
+            return kinds[i][1];
+    return NULL;
 }
 
 static void list_resources(struct call *call)
@@ -321,7 +323,8 @@ static void get_resource(struct call *call)
 static void add_resource(struct call *call)
 {
     const char *id = sandbox_form(call->request, "resource_id");
-    if (!id || !resource_exists(call, id)) {
+    const char *type = id ? resource_type(call, id) : NULL;
+    if (!type) {
         fastly_fail(call, 400, "Bad request", "Resource does not exist");
         return;
     }
@@ -330,6 +333,7 @@ static void add_resource(struct call *call)
         return;
     json_object_set_new(item, "id", json_string(fastly_new_id(call)));
     json_object_set_new(item, "resource_id", json_string(id));
+    json_object_set_new(item, "resource_type", json_string(type));
     if (fastly_save_version(call, call->number, call->version) == 0)
         fastly_answer(call, 200, with_place(call, item));
 }
