@@ -217,7 +217,7 @@ const char *fastly_package_problem(struct call *call)
         open_package(call->arena, archive, &package) != 0)
         return "Failed to extract metadata from package";
     if (!text || profile_parse(call->arena, text, "profile.json", NULL, &profile, &error) != 0)
-        return NULL;
+        return "The sandbox cannot read its profile";
     return judge_module(call->arena, &profile, package.module->body);
 }
 
