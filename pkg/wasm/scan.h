@@ -111,7 +111,7 @@ struct value_type scan_reference_type(struct scan *);
 struct value_type scan_heap_type(struct scan *, uint8_t code); /* behind REF or REF_NULL */
 void scan_type_section(struct scan *);
 
-/* text.c: types as text, for people */
+/* type_text.c: types as text, for people */
 const char *type_text(struct scan *, uint32_t index); /* "(i32)->()" */
 const char *value_type_text(struct scan *, struct value_type);
 const char *global_text(struct scan *, const struct global_entry *);

@@ -47,7 +47,7 @@ void scan_tag_section(struct scan *scan)
 void scan_global_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    uint32_t count = read_count(reader, "globals", 4);
+    uint32_t count = read_count(reader, "globals", 3);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         scan_global_type(scan, false);
         scan_constant_expression(scan);
