@@ -115,71 +115,98 @@ static int live(const struct job *job, struct deployment *out, struct error *err
 static const struct platform alpha = {"alpha", "Alpha Edge", pack, upload, activate, live};
 static const struct platform beta = {"beta", "Beta Edge", pack, upload, activate, live};
 
-#define FEATURE(name, word)                                                                        \
-    "\"" name "\": {\"support\": \"" word "\", \"evidence\": \"made up\", \"as_of\": "             \
-    "\"2026-11-01\"}"
+#ifdef __GNUC__
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+#endif
 
-#define FEATURES(simd)                                                                             \
-    FEATURE("mutable-globals", "yes")                                                              \
-    "," FEATURE("sign-ext", "yes") "," FEATURE("nontrapping-fptoint", "yes") "," FEATURE(          \
-        "multivalue",                                                                              \
-        "yes") "," FEATURE("bulk-memory-opt",                                                      \
-                           "yes") "," FEATURE("bulk-memory",                                       \
-                                              "yes") "," FEATURE("reference-types",                \
-                                                                 "yes") "," FEATURE("simd128",     \
-                                                                                    simd)
+/* clang-format off */
+#define F(name, word) \
+    "\"" name "\": {\"support\": \"" word "\", \"evidence\": \"-\", \"as_of\": \"2026-11-01\"}"
 
+#define FEATURES(simd) \
+    F("mutable-globals", "yes") "," \
+    F("sign-ext", "yes") "," \
+    F("nontrapping-fptoint", "yes") "," \
+    F("multivalue", "yes") "," \
+    F("bulk-memory-opt", "yes") "," \
+    F("bulk-memory", "yes") "," \
+    F("call-indirect-overlong", "yes") "," \
+    F("reference-types", "yes") "," \
+    F("simd128", simd) "," \
+    F("relaxed-simd", simd) "," \
+    F("tail-call", "yes") "," \
+    F("extended-const", "yes") "," \
+    F("atomics", "yes") "," \
+    F("exception-handling", "yes") "," \
+    F("exception-handling-legacy", "yes") "," \
+    F("exnref", "yes") "," \
+    F("multimemory", "yes") "," \
+    F("memory64", "yes") "," \
+    F("table64", "yes") "," \
+    F("typed-function-references", "yes") "," \
+    F("gc", "yes") "," \
+    F("custom-page-sizes", "no") "," \
+    F("wide-arithmetic", "yes") "," \
+    F("custom-descriptors", "yes") "," \
+    F("stack-switching", "yes") "," \
+    F("shared-everything-threads", "yes") "," \
+    F("memory-control", "unknown") "," \
+    F("fp16", "no") "," \
+    F("strings", "no") "," \
+    F("compact-imports", "yes") "," \
+    F("branch-hinting", "yes") "," \
+    F("js-string-builtins", "yes") "," \
+    F("component-model", "yes") "," \
+    F("component-async", "yes") 
+
+#define COMPONENTS                                                                                 \
+    " \"components\": {\"support\": \"no\", \"evidence\": \"made up\", \"as_of\": \"2026-11-01\"},"
 static const char alpha_profile[] =
     "{\"name\": \"alpha\", \"title\": \"Alpha Edge\", \"as_of\": \"2026-11-01\","
-    " \"sources\": [\"made up for tests\"], \"glue\": \"javascript\","
-    " \"variants\": {\"option\": \"runtime\", \"default\": \"r2\", \"entries\": {\"r1\": {}, "
-    "\"r2\": {}}},"
-    " \"features\": {" FEATURES(
-        "yes") "},"
-               " \"options\": {"
-               "  \"script\": {\"type\": \"string\", \"default\": \"$name\", \"pattern\": "
-               "\"^[a-z-]+$\","
-               "   \"help\": \"the script's name\"},"
-               "  \"account\": {\"type\": \"string\", \"required\": true, \"environment\": "
-               "\"ALPHA_ACCOUNT\","
-               "   \"pattern\": \"^[0-9]{4}$\", \"help\": \"the account, 4 digits\"},"
-               "  \"runtime\": {\"type\": \"enum\", \"values\": [\"r1\", \"r2\"], \"help\": \"the "
-               "runtime\"},"
-               "  \"memory_mb\": {\"type\": \"integer\", \"default\": \"128\", \"minimum\": 64,"
-               "   \"maximum\": 256, \"environment\": \"ALPHA_MEMORY\", \"help\": \"memory in "
-               "MB\"},"
-               "  \"public\": {\"type\": \"boolean\", \"default\": \"true\", \"help\": \"who may "
-               "ask\"},"
-               "  \"flags\": {\"type\": \"strings\", \"pattern\": \"^[a-z_]+$\", \"help\": "
-               "\"switches\"},"
-               "  \"routes\": {\"type\": \"objects\", \"help\": \"where it answers\", \"fields\": {"
-               "   \"pattern\": {\"type\": \"string\", \"required\": true, \"help\": "
-               "\"example.com\"},"
-               "   \"port\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 65535, \"help\": "
-               "\"443\"}}},"
-               "  \"labels\": {\"type\": \"object\", \"help\": \"free words\"}},"
-               " \"credentials\": {"
-               "  \"token\": {\"environment\": \"ALPHA_TOKEN\", \"required\": true, \"rights\": "
-               "\"write\"},"
-               "  \"session\": {\"environment\": \"ALPHA_SESSION\", \"required\": false, "
-               "\"rights\": \"none\"}"
-               " },"
-               " \"endpoints\": {\"api\": {\"url\": \"https://api.alpha.example\","
-               "  \"environment\": [\"ALPHA_API\", \"ALPHA_ANY\"]}}}";
+    " \"sources\": [\"made up\"], \"glue\": \"javascript\","
+    " \"variants\": {\"option\": \"runtime\", \"by\": \"name\", \"default\": \"r2\","
+    "  \"entries\": {\"r1\": {}, \"r2\": {}}},"
+    " \"features\": {" FEATURES("yes") "}," COMPONENTS
+    " \"imports\": {\"closed\": \"bare\", \"source\": \"made up\", \"as_of\": \"2026-11-01\","
+    "  \"modules\": {\"wasi_snapshot_preview1\": {\"fd_write\": \"(i32,i32,i32,i32)->(i32)\"}}},"
+    " \"exports\": {\"entries\": [{\"name\": \"WASI command\","
+    "  \"exports\": [{\"name\": \"_start\", \"kind\": \"func\"}],"
+    "  \"imports\": [\"wasi_snapshot_preview1\"]}]}, \"limits\": {},"
+    " \"options\": {"
+    "  \"script\": {\"type\": \"string\", \"default\": \"$name\", \"pattern\": \"^[a-z-]+$\","
+    "   \"help\": \"the script's name\"},"
+    "  \"account\": {\"type\": \"string\", \"required\": true, \"environment\": \"ALPHA_ACCOUNT\","
+    "   \"pattern\": \"^[0-9]{4}$\", \"help\": \"the account, 4 digits\"},"
+    "  \"runtime\": {\"type\": \"enum\", \"values\": [\"r1\", \"r2\"], \"help\": \"the runtime\"},"
+    "  \"memory_mb\": {\"type\": \"integer\", \"default\": \"128\", \"minimum\": 64,"
+    "   \"maximum\": 256, \"environment\": \"ALPHA_MEMORY\", \"help\": \"memory in MB\"},"
+    "  \"public\": {\"type\": \"boolean\", \"default\": \"true\", \"help\": \"who may ask\"},"
+    "  \"flags\": {\"type\": \"strings\", \"pattern\": \"^[a-z_]+$\", \"help\": \"switches\"},"
+    "  \"routes\": {\"type\": \"objects\", \"help\": \"where it answers\", \"fields\": {"
+    "   \"pattern\": {\"type\": \"string\", \"required\": true, \"help\": \"example.com\"},"
+    "   \"port\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 65535, \"help\": \"443\"}}},"
+    "  \"labels\": {\"type\": \"object\", \"help\": \"free words\"}},"
+    " \"credentials\": {"
+    "  \"token\": {\"environment\": \"ALPHA_TOKEN\", \"required\": true, \"rights\": \"write\"},"
+    "  \"session\": {\"environment\": \"ALPHA_SESSION\", \"required\": false, \"rights\": \"none\"}},"
+    " \"endpoints\": {\"api\": {\"url\": \"https://api.alpha.example\","
+    "  \"environment\": [\"ALPHA_API\", \"ALPHA_ANY\"]}}}";
 
 static const char beta_profile[] =
     "{\"name\": \"beta\", \"title\": \"Beta Edge\", \"as_of\": \"2026-11-01\","
-    " \"sources\": [\"made up for tests\"], \"glue\": \"none\","
-    " \"features\": {" FEATURES(
-        "no") "},"
-              " \"options\": {"
-              "  \"service_id\": {\"type\": \"string\", \"environment\": \"BETA_SERVICE\","
-              "   \"help\": \"the service; without it one is made\"}},"
-              " \"credentials\": {"
-              "  \"token\": {\"environment\": \"BETA_TOKEN\", \"required\": true, \"rights\": "
-              "\"write\"}},"
-              " \"endpoints\": {\"api\": {\"url\": \"https://api.beta.example\","
-              "  \"environment\": [\"BETA_API\"]}}}";
+    " \"sources\": [\"made up\"], \"glue\": \"none\","
+    " \"features\": {" FEATURES("no") "}," COMPONENTS
+    " \"imports\": {\"closed\": \"always\", \"source\": \"made up\", \"as_of\": \"2026-11-01\","
+    "  \"modules\": {\"host\": {\"answer\": \"(i32)->(i32)\"}}},"
+    " \"exports\": {\"require\": [{\"name\": \"_start\", \"kind\": \"func\"}]}, \"limits\": {},"
+    " \"options\": {"
+    "  \"service_id\": {\"type\": \"string\", \"environment\": \"BETA_SERVICE\","
+    "   \"help\": \"the service; without it one is made\"}},"
+    " \"credentials\": {"
+    "  \"token\": {\"environment\": \"BETA_TOKEN\", \"required\": true, \"rights\": \"write\"}},"
+    " \"endpoints\": {\"api\": {\"url\": \"https://api.beta.example\","
+    "  \"environment\": [\"BETA_API\"]}}}";
+/* clang-format on */
 
 const struct platform_entry platforms[] = {
     {&alpha, NULL, alpha_profile, "export default {};\n"},
