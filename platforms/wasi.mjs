@@ -11,11 +11,7 @@ class WasiExit extends Error {
   }
 }
 
-// A string of which each character is a byte; only what has none (above U+00FF) is UTF-8.
-function bytesOf(text) {
-  if (/[^\x00-\xff]/.test(text)) return new TextEncoder().encode(text);
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
+const utf8 = (text) => new TextEncoder().encode(text);
 
 function joinBytes(chunks) {
   const out = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.length, 0));
@@ -28,11 +24,12 @@ function joinBytes(chunks) {
 }
 
 // host: {random(bytes), sleep(milliseconds), log(line)}; what it has of time is Date and performance.
+// environment: [[name, bytes]]
 class Wasi {
   constructor(host, { args, environment, stdin, limit }) {
     this.host = host;
-    this.args = args.map((text) => bytesOf(`${text}\0`));
-    this.environment = environment.map(([name, value]) => bytesOf(`${name}=${value}\0`));
+    this.args = args.map((text) => utf8(`${text}\0`));
+    this.environment = environment.map(([name, value]) => joinBytes([utf8(`${name}=`), value, Uint8Array.of(0)]));
     this.stdin = stdin;
     this.position = 0;
     this.stdout = [];

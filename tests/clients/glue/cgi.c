@@ -71,6 +71,14 @@ static void all_bytes(void)
         putchar(i);
 }
 
+/* A gzip member that holds "hi\n", and a header in UTF-8. */
+static void encoded(void)
+{
+    static const uint8_t gzip[] = {31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 203, 200, 228, 2, 0, 122, 122, 111, 237, 3, 0, 0, 0};
+    fputs("Content-Type: text/plain\nContent-Encoding: gzip\nX-Name: caf\xc3\xa9\n\n", stdout);
+    fwrite(gzip, 1, sizeof gzip, stdout);
+}
+
 int main(int argc, char **argv)
 {
     const char *path = getenv("PATH_INFO");
@@ -87,6 +95,8 @@ int main(int argc, char **argv)
         clocks();
     else if (strncmp(path, "/much/", 6) == 0)
         much(path + 6);
+    else if (strcmp(path, "/encoded") == 0)
+        encoded();
     else if (strcmp(path, "/bytes") == 0)
         all_bytes();
     else if (strcmp(path, "/grow") == 0 && malloc(8 << 20))
