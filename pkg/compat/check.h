@@ -39,6 +39,8 @@ struct verdict {
     enum answer answer;
     struct finding *findings; /* worst first */
     size_t finding_count;
+    const char **modules; /* paths of what was judged */
+    size_t module_count;
 };
 
 /* A module as it ships. */

@@ -57,16 +57,16 @@ struct profile_limit {
     const char *value_option; /* the limit is that option's number times value_scale when it is
                                  set; NULL: `value` */
     double value_scale;
-    bool is_warning;                      /* severity: "error" or "warning" */
+    const char *severity;                 /* "error" or "warning" */
+    bool is_warning;                      /* the same, to ask */
     const char *when_option, *when_value; /* holds only when that option has that value (* allowed);
                                              NULL: always */
 };
 
 /* A setting that the platform refuses or ignores. Exactly one of `is`, `is_not` (texts, *
-   allowed), `less_than` (an array's length) and `not_after_today` (a date) says when. */
+   allowed) and `not_after_today` (a date) says when. */
 struct profile_setting {
     const char *option, *is, *is_not;
-    double less_than; /* 0: does not ask */
     bool not_after_today;
     const char *when_option, *when_value;
     const char *severity; /* "error", "warning" or "note" */

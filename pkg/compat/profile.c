@@ -1,0 +1,108 @@
+#include "pkg/compat/profile.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/compat/sections.h"
+#include "pkg/json/json.h"
+
+const char *const support_words[] = {"unknown", "no", "partial", "yes", NULL};
+
+const char *support_name(enum support support)
+{
+    return support_words[support];
+}
+
+enum support support_of(const char *word)
+{
+    enum support support = SUPPORT_UNKNOWN;
+    while (support < SUPPORT_YES && strcmp(support_words[support], word) != 0)
+        support++;
+    return support;
+}
+
+/* What stands at the top of the document. */
+struct document {
+    const char *name, *title, *as_of, *glue;
+    const char **sources;
+    size_t source_count;
+    json_t *variants, *features, *components, *imports, *exports, *limits, *settings, *options,
+        *credentials, *endpoints;
+};
+
+static const char *const glues[] = {"javascript", "none", NULL};
+
+#define AT(member) offsetof(struct document, member)
+static const struct key document_keys[] = {
+    {"name", KEY_TEXT, true, AT(name), 0, NULL},
+    {"title", KEY_TEXT, true, AT(title), 0, NULL},
+    {"as_of", KEY_DATE, true, AT(as_of), 0, NULL},
+    {"sources", KEY_WORDS, true, AT(sources), AT(source_count), NULL},
+    {"glue", KEY_CHOICE, true, AT(glue), 0, glues},
+    {"variants", KEY_OBJECT, false, AT(variants), 0, NULL},
+    {"features", KEY_OBJECT, true, AT(features), 0, NULL},
+    {"components", KEY_OBJECT, true, AT(components), 0, NULL},
+    {"imports", KEY_OBJECT, true, AT(imports), 0, NULL},
+    {"exports", KEY_OBJECT, true, AT(exports), 0, NULL},
+    {"limits", KEY_OBJECT, true, AT(limits), 0, NULL},
+    {"settings", KEY_ARRAY, false, AT(settings), 0, NULL},
+    {"options", KEY_OBJECT, true, AT(options), 0, NULL},
+    {"credentials", KEY_OBJECT, true, AT(credentials), 0, NULL},
+    {"endpoints", KEY_OBJECT, true, AT(endpoints), 0, NULL},
+};
+#undef AT
+
+static int read_sections(struct reader *reader, const struct document *document,
+                         const char *variant, struct profile *out)
+{
+    bool ok = section_features(reader, document->features, out) == 0 &&
+              section_variants(reader, document->variants, variant, out) == 0 &&
+              section_components(reader, document->components, out) == 0 &&
+              section_imports(reader, document->imports, out) == 0 &&
+              section_exports(reader, document->exports, out) == 0 &&
+              section_options(reader, document->options, out) == 0 &&
+              section_limits(reader, document->limits, out) == 0 &&
+              section_settings(reader, document->settings, out) == 0 &&
+              section_credentials(reader, document->credentials, out) == 0 &&
+              section_endpoints(reader, document->endpoints, out) == 0;
+    return ok ? 0 : -1;
+}
+
+int profile_parse(struct arena *arena, const char *text, const char *origin, const char *variant,
+                  struct profile *out, struct error *error)
+{
+    struct reader reader = {arena, text, origin, error};
+    struct document document = {0};
+    json_t *json;
+    if (strlen(text) > LIMIT_MANIFEST)
+        return error_set(error, FAULT_INPUT, "%s: longer than %d bytes", origin, LIMIT_MANIFEST);
+    if (json_read(arena, bytes_of(text), origin, FAULT_INPUT, &json, error) != 0 ||
+        reader_object(&reader, "", json, KEY_TABLE(document_keys), &document) != 0)
+        return -1;
+    *out = (struct profile){.name = document.name,
+                            .title = document.title,
+                            .as_of = document.as_of,
+                            .origin = origin,
+                            .sources = document.sources,
+                            .source_count = document.source_count,
+                            .glue_entries = document.glue,
+                            .json = json};
+    return read_sections(&reader, &document, variant, out);
+}
+
+const struct profile_limit *profile_limit(const struct profile *profile, const char *name)
+{
+    for (size_t i = 0; i < profile->limit_count; i++)
+        if (strcmp(profile->limits[i].name, name) == 0)
+            return &profile->limits[i];
+    return NULL;
+}
+
+const struct profile_option *profile_option(const struct profile *profile, const char *name)
+{
+    for (size_t i = 0; i < profile->option_count; i++)
+        if (strcmp(profile->options[i].name, name) == 0)
+            return &profile->options[i];
+    return NULL;
+}

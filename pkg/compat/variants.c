@@ -1,0 +1,215 @@
+/* Features and the variants that change them. A named variant is the base and its own changes; a
+   dated one is the base and the changes of all dates that are not after it. */
+#include <stddef.h>
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/base/text.h"
+#include "pkg/compat/sections.h"
+#include "pkg/json/json.h"
+
+struct feature_words {
+    const char *name, *support, *evidence, *as_of, *note;
+};
+
+static const struct key feature_keys[] = {
+    {"support", KEY_CHOICE, true, offsetof(struct feature_words, support), 0, support_words},
+    {"evidence", KEY_TEXT, true, offsetof(struct feature_words, evidence), 0, NULL},
+    {"as_of", KEY_DATE, true, offsetof(struct feature_words, as_of), 0, NULL},
+    {"note", KEY_TEXT, false, offsetof(struct feature_words, note), 0, NULL},
+};
+
+static int unknown_feature(struct reader *reader, const char *path, const char *name)
+{
+    const char *names[WASM_FEATURE_COUNT];
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        names[i] = wasm_features[i].id;
+    reader_fault(reader, json_path(reader->arena, path, name), "unknown feature");
+    const char *nearest = text_nearest(name, names, WASM_FEATURE_COUNT);
+    return nearest ? error_hint(reader->error, "did you mean '%s'?", nearest) : -1;
+}
+
+/* What `json` says of features, over `out`; NULL: nothing. */
+static int read_features(struct reader *reader, const char *path, const json_t *json,
+                         struct profile_feature out[WASM_FEATURE_COUNT])
+{
+    struct feature_words *words;
+    size_t count;
+    if (reader_members(reader, path, json, KEY_TABLE(feature_keys), sizeof *words, &words,
+                       &count) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        enum wasm_feature feature = wasm_feature_find(words[i].name);
+        enum support support = support_of(words[i].support);
+        if (feature == WASM_FEATURE_COUNT)
+            return unknown_feature(reader, path, words[i].name);
+        if (support == SUPPORT_PARTIAL && !words[i].note)
+            return reader_fault(reader, json_path(reader->arena, path, words[i].name),
+                                "partial needs a 'note' that says what works");
+        out[feature] =
+            (struct profile_feature){support, words[i].evidence, words[i].as_of, words[i].note};
+    }
+    return 0;
+}
+
+int section_features(struct reader *reader, const json_t *json, struct profile *out)
+{
+    if (read_features(reader, "features", json, out->features) != 0)
+        return -1;
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (!out->features[i].evidence)
+            return reader_fault(reader, "features",
+                                "'%s' is missing: write \"unknown\" where nobody knows",
+                                wasm_features[i].id);
+    return 0;
+}
+
+struct variant {
+    const char *name, *title;
+    json_t *features, *facts;
+};
+
+static const struct key variant_keys[] = {
+    {"title", KEY_TEXT, false, offsetof(struct variant, title), 0, NULL},
+    {"features", KEY_OBJECT, false, offsetof(struct variant, features), 0, NULL},
+    {"facts", KEY_ARRAY, false, offsetof(struct variant, facts), 0, NULL},
+};
+
+static const char *const fact_names[] = {"deprecated", "create-blocked", "update-blocked",
+                                         "preview",    "change",         NULL};
+static const char *const severities[] = {"error", "warning", "note", NULL};
+
+static const struct key fact_keys[] = {
+    {"name", KEY_CHOICE, true, offsetof(struct profile_runtime_fact, name), 0, fact_names},
+    {"date", KEY_DATE, true, offsetof(struct profile_runtime_fact, date), 0, NULL},
+    {"text", KEY_TEXT, true, offsetof(struct profile_runtime_fact, text), 0, NULL},
+    {"source", KEY_TEXT, true, offsetof(struct profile_runtime_fact, source), 0, NULL},
+    {"severity", KEY_CHOICE, false, offsetof(struct profile_runtime_fact, severity), 0, severities},
+};
+
+static void add_facts(struct reader *reader, const struct profile_runtime_fact *facts, size_t count,
+                      struct profile *out)
+{
+    struct profile_runtime_fact *all =
+        arena_alloc(reader->arena, out->fact_count + count + 1, sizeof *all);
+    if (out->fact_count)
+        memcpy(all, out->facts, out->fact_count * sizeof *all);
+    if (count)
+        memcpy(all + out->fact_count, facts, count * sizeof *all);
+    out->facts = all;
+    out->fact_count += count;
+}
+
+/* Reads the variant whether it holds or not: a mistake in it must not wait until it is used. */
+static int read_variant(struct reader *reader, const struct variant *variant, bool holds,
+                        struct profile *out)
+{
+    const char *path = json_path(reader->arena, "variants.entries", variant->name);
+    struct profile_feature features[WASM_FEATURE_COUNT];
+    struct profile_runtime_fact *facts;
+    size_t count;
+    memcpy(features, out->features, sizeof features);
+    if (read_features(reader, json_path(reader->arena, path, "features"), variant->features,
+                      features) != 0 ||
+        reader_elements(reader, json_path(reader->arena, path, "facts"), variant->facts,
+                        KEY_TABLE(fact_keys), sizeof *facts, &facts, &count) != 0)
+        return -1;
+    if (!holds)
+        return 0;
+    memcpy(out->features, features, sizeof features);
+    add_facts(reader, facts, count, out);
+    return 0;
+}
+
+struct choice {
+    const char *option, *by, *fallback;
+    json_t *entries;
+};
+
+static const char *const ways[] = {"name", "date", NULL};
+
+static const struct key choice_keys[] = {
+    {"option", KEY_TEXT, true, offsetof(struct choice, option), 0, NULL},
+    {"by", KEY_CHOICE, true, offsetof(struct choice, by), 0, ways},
+    {"default", KEY_TEXT, true, offsetof(struct choice, fallback), 0, NULL},
+    {"entries", KEY_OBJECT, true, offsetof(struct choice, entries), 0, NULL},
+};
+
+/* The names with the default first. */
+static int list_variants(struct reader *reader, const struct choice *choice,
+                         const struct variant *entries, size_t count, struct profile *out)
+{
+    out->variants = arena_alloc(reader->arena, count + 1, sizeof *out->variants);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entries[i].name, choice->fallback) == 0)
+            out->variants[out->variant_count++] = entries[i].name;
+    if (out->variant_count == 0)
+        return reader_fault(reader, "variants.default", "'%s' is none of the entries",
+                            choice->fallback);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(entries[i].name, choice->fallback) != 0)
+            out->variants[out->variant_count++] = entries[i].name;
+    return 0;
+}
+
+static int apply_named(struct reader *reader, const struct variant *entries, size_t count,
+                       struct profile *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < count; i++) {
+        bool holds = strcmp(entries[i].name, out->variant) == 0;
+        found = found || holds;
+        if (read_variant(reader, &entries[i], holds, out) != 0)
+            return -1;
+    }
+    if (found)
+        return 0;
+    error_set(reader->error, FAULT_INPUT, "%s: unknown %s '%s'", out->name, out->variant_option,
+              out->variant);
+    return reader_suggest(reader, out->variant, out->variants, out->variant_count);
+}
+
+static int apply_dated(struct reader *reader, const struct variant *entries, size_t count,
+                       struct profile *out)
+{
+    if (!text_is_date(out->variant)) {
+        error_set(reader->error, FAULT_INPUT, "%s: %s '%s' is no date", out->name,
+                  out->variant_option, out->variant);
+        return error_hint(reader->error, "write it as YYYY-MM-DD");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!text_is_date(entries[i].name) ||
+            (i > 0 && strcmp(entries[i - 1].name, entries[i].name) >= 0))
+            return reader_fault(reader, "variants.entries", "must be dates, the oldest first");
+        if (read_variant(reader, &entries[i], strcmp(entries[i].name, out->variant) <= 0, out) != 0)
+            return -1;
+    }
+    if (strcmp(entries[0].name, out->variant) <= 0)
+        return 0;
+    error_set(reader->error, FAULT_INPUT, "%s: %s '%s' is before the first one", out->name,
+              out->variant_option, out->variant);
+    return error_hint(reader->error, "write a date that is not before %s", entries[0].name);
+}
+
+int section_variants(struct reader *reader, const json_t *json, const char *variant,
+                     struct profile *out)
+{
+    struct choice choice = {0};
+    struct variant *entries;
+    size_t count;
+    out->variant = "";
+    if (!json && variant && *variant)
+        return error_set(reader->error, FAULT_INPUT, "%s: has no variants, but '%s' is asked for",
+                         out->name, variant);
+    if (!json)
+        return 0;
+    if (reader_object(reader, "variants", json, KEY_TABLE(choice_keys), &choice) != 0 ||
+        reader_members(reader, "variants.entries", choice.entries, KEY_TABLE(variant_keys),
+                       sizeof *entries, &entries, &count) != 0 ||
+        list_variants(reader, &choice, entries, count, out) != 0)
+        return -1;
+    out->variant = arena_strdup(reader->arena, variant ? variant : choice.fallback);
+    out->variant_option = choice.option;
+    return strcmp(choice.by, "date") == 0 ? apply_dated(reader, entries, count, out)
+                                          : apply_named(reader, entries, count, out);
+}
