@@ -89,6 +89,8 @@ int section_imports(struct reader *reader, const json_t *json, struct profile *o
     size_t capacity = 0;
     const char *module;
     json_t *functions;
+    if (!json)
+        return 0;
     if (reader_object(reader, "imports", json, KEY_TABLE(imports_keys), &section) != 0)
         return -1;
     out->imports_closed = strcmp(section.closed, "never") != 0;
@@ -151,14 +153,16 @@ int section_exports(struct reader *reader, const json_t *json, struct profile *o
 {
     struct exports_section section = {0};
     struct entry_section *entries;
+    if (!json)
+        return 0;
     if (reader_object(reader, "exports", json, KEY_TABLE(exports_keys), &section) != 0 ||
         read_exports(reader, "exports.require", section.require, &out->exports,
                      &out->export_count) != 0 ||
         reader_elements(reader, "exports.entries", section.entries, KEY_TABLE(entry_keys),
                         sizeof *entries, &entries, &out->entry_count) != 0)
         return -1;
-    if ((strcmp(out->glue_entries, "none") != 0) != (out->entry_count > 0))
-        return reader_fault(reader, "exports", "'entries' are needed with glue, and only then");
+    if (strcmp(out->glue_entries, "none") == 0 && out->entry_count > 0)
+        return reader_fault(reader, "exports.entries", "belong to a platform with glue");
     out->entries = arena_alloc(reader->arena, out->entry_count + 1, sizeof *out->entries);
     for (size_t i = 0; i < out->entry_count; i++) {
         struct profile_entry *entry = &out->entries[i];
@@ -193,10 +197,11 @@ static const struct key component_keys[] = {
 
 int section_components(struct reader *reader, const json_t *json, struct profile *out)
 {
-    struct component_words words = {0};
-    if (reader_object(reader, "components", json, KEY_TABLE(component_keys), &words) != 0)
+    struct component_words words = {.out.evidence = "the profile does not mention it",
+                                    .out.as_of = out->as_of};
+    if (json && reader_object(reader, "components", json, KEY_TABLE(component_keys), &words) != 0)
         return -1;
     out->component = words.out;
-    out->component.support = support_of(words.support);
+    out->component.support = words.support ? support_of(words.support) : SUPPORT_UNKNOWN;
     return 0;
 }

@@ -143,9 +143,10 @@ struct profile {
     json_t *json; /* the whole document */
 };
 
-/* Parses and checks: an unknown key is an error. `variant` NULL: the default one. An unknown
-   variant is FAULT_INPUT with the nearest right word; where variants are dates, the last one that
-   is not after `variant` holds. `origin` names the document in messages. */
+/* Parses and checks: an unknown key is an error; a feature that is not mentioned is unknown.
+   `variant` NULL: the default one. An unknown variant is FAULT_INPUT with the nearest right word;
+   where variants are dates, the last one that is not after `variant` holds. `origin` names the
+   document in messages. */
 int profile_parse(struct arena *, const char *text, const char *origin, const char *variant,
                   struct profile *out, struct error *) MUST_CHECK;
 

@@ -54,14 +54,10 @@ static int read_features(struct reader *reader, const char *path, const json_t *
 
 int section_features(struct reader *reader, const json_t *json, struct profile *out)
 {
-    if (read_features(reader, "features", json, out->features) != 0)
-        return -1;
     for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
-        if (!out->features[i].evidence)
-            return reader_fault(reader, "features",
-                                "'%s' is missing: write \"unknown\" where nobody knows",
-                                wasm_features[i].id);
-    return 0;
+        out->features[i] = (struct profile_feature){.evidence = "the profile does not mention it",
+                                                    .as_of = out->as_of};
+    return read_features(reader, "features", json, out->features);
 }
 
 struct variant {
@@ -130,7 +126,7 @@ static const char *const ways[] = {"name", "date", NULL};
 
 static const struct key choice_keys[] = {
     {"option", KEY_TEXT, true, offsetof(struct choice, option), 0, NULL},
-    {"by", KEY_CHOICE, true, offsetof(struct choice, by), 0, ways},
+    {"by", KEY_CHOICE, false, offsetof(struct choice, by), 0, ways},
     {"default", KEY_TEXT, true, offsetof(struct choice, fallback), 0, NULL},
     {"entries", KEY_OBJECT, true, offsetof(struct choice, entries), 0, NULL},
 };
@@ -210,6 +206,6 @@ int section_variants(struct reader *reader, const json_t *json, const char *vari
         return -1;
     out->variant = arena_strdup(reader->arena, variant ? variant : choice.fallback);
     out->variant_option = choice.option;
-    return strcmp(choice.by, "date") == 0 ? apply_dated(reader, entries, count, out)
-                                          : apply_named(reader, entries, count, out);
+    return choice.by && strcmp(choice.by, "date") == 0 ? apply_dated(reader, entries, count, out)
+                                                       : apply_named(reader, entries, count, out);
 }

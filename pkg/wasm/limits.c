@@ -48,6 +48,8 @@ void scan_table_type(struct scan *scan)
     note_flag(scan, table.shared, WASM_FEATURE_SHARED_EVERYTHING_THREADS, where,
               "table limits flag: shared");
     note_flag(scan, table.is_64, WASM_FEATURE_TABLE64, where, "table limits flag: 64-bit");
+    uint64_t *sum = &scan->out->table_elements;
+    *sum = table.min > UINT64_MAX - *sum ? UINT64_MAX : *sum + table.min;
     uint32_t *count = &scan->out->table_count;
     note_flag(scan, *count == 1, WASM_FEATURE_REFERENCE_TYPES, start, "second table");
     scan->tables =
