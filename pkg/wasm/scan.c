@@ -64,7 +64,7 @@ static const struct section_row {
     {"strings", 7, scan_strings_section},
 };
 
-static void list_section(struct scan *scan, const char *name, bool custom, size_t size)
+void scan_list_section(struct scan *scan, const char *name, bool custom, size_t size)
 {
     struct wasm_info *out = scan->out;
     out->sections = arena_grow(scan->arena, out->sections, out->section_count,
@@ -73,7 +73,7 @@ static void list_section(struct scan *scan, const char *name, bool custom, size_
         (struct wasm_section){name, custom, (size_t)(scan->reader.at - scan->reader.file), size};
 }
 
-static void read_custom(struct scan *scan, size_t size)
+void scan_custom(struct scan *scan, size_t size)
 {
     struct reader *reader = &scan->reader;
     const uint8_t *end = reader_enter(reader, size, "custom section");
@@ -82,7 +82,7 @@ static void read_custom(struct scan *scan, size_t size)
     if (!reader->failed) {
         const uint8_t *content = reader->at;
         reader->at = payload;
-        list_section(scan, scan_safe(scan, name), true, size);
+        scan_list_section(scan, scan_safe(scan, name), true, size);
         reader->at = content;
         scan_custom_section(scan, name);
         reader->at = reader->end;
@@ -101,7 +101,7 @@ static void read_known(struct scan *scan, const struct section_row *row, const u
     }
     scan->rank = row->rank;
     const uint8_t *end = reader_enter(reader, size, row->name);
-    list_section(scan, row->name, false, size);
+    scan_list_section(scan, row->name, false, size);
     if (!reader->failed)
         row->read(scan);
     reader_leave(reader, end, row->name);
@@ -120,7 +120,7 @@ static void read_section(struct scan *scan)
     if (reader->failed)
         return;
     if (id == 0)
-        read_custom(scan, size);
+        scan_custom(scan, size);
     else
         read_known(scan, &section_rows[id], start, size);
 }
@@ -154,18 +154,22 @@ static const char *spec_of(uint64_t features)
     return level < 3 ? levels[level] : "proposal";
 }
 
-void scan_finish_uses(struct arena *arena, const struct wasm_use *uses, struct wasm_info *out)
+void scan_finish_uses(struct scan *scan)
 {
-    out->uses = arena_alloc(arena, WASM_FEATURE_COUNT, sizeof *out->uses);
+    struct wasm_info *out = scan->out;
     for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
-        if (uses[i].count) {
-            out->uses[out->use_count++] = uses[i];
+        out->use_count += scan->uses[i].count != 0;
+    out->uses = arena_alloc(scan->arena, out->use_count, sizeof *out->uses);
+    size_t used = 0;
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (scan->uses[i].count) {
+            out->uses[used++] = scan->uses[i];
             out->features |= wasm_feature_bit((enum wasm_feature)i);
         }
     out->spec = spec_of(out->features);
 }
 
-int scan_core(struct arena *arena, struct reader reader, struct wasm_info *out)
+static int scan_core(struct arena *arena, struct reader reader, struct wasm_info *out)
 {
     struct scan scan = {.arena = arena, .reader = reader, .out = out};
     *out = (struct wasm_info){.kind = WASM_CORE, .size = reader_left(&reader)};
@@ -176,11 +180,19 @@ int scan_core(struct arena *arena, struct reader reader, struct wasm_info *out)
     if (scan.reader.failed)
         return -1;
     scan_function_names(&scan);
-    scan_finish_uses(arena, scan.uses, out);
+    scan_finish_uses(&scan);
     return 0;
 }
 
-int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out, unsigned depth)
+bool scan_is_component(const uint8_t *at, const uint8_t *end)
+{
+    /* The version before the standard, and the one announced for it; the layer tells. */
+    return end - at >= 8 &&
+           (memcmp(at, "\0asm\x0d\0\1", 8) == 0 || memcmp(at, "\0asm\1\0\1", 8) == 0);
+}
+
+int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out,
+             struct component_scan *parent)
 {
     const uint8_t *at = reader.at;
     size_t size = reader_left(&reader);
@@ -190,8 +202,8 @@ int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out, u
         reader_fail(&reader, at + 4, "unexpected end of the version");
     else if (memcmp(at + 4, "\1\0\0\0", 4) == 0)
         return scan_core(arena, reader, out);
-    else if (memcmp(at + 4, "\x0d\0\1\0", 4) == 0 || memcmp(at + 4, "\1\0\1\0", 4) == 0)
-        return scan_component(arena, reader, out, depth);
+    else if (scan_is_component(at, reader.end))
+        return scan_component(arena, reader, out, parent);
     else
         reader_fail(&reader, at + 4, "unknown binary version %u, layer %u",
                     at[4] | (unsigned)at[5] << 8, at[6] | (unsigned)at[7] << 8);
@@ -202,7 +214,7 @@ int wasm_scan(struct arena *arena, struct bytes file, struct wasm_info *out, str
 {
     struct reader reader = {file.data, file.data, file.data + file.size, WASM_NO_FUNCTION, false,
                             "module",  error};
-    return scan_any(arena, reader, out, 0);
+    return scan_any(arena, reader, out, NULL);
 }
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *info, const char *name)

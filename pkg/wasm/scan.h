@@ -149,13 +149,19 @@ void scan_constant_expression(struct scan *);
 void scan_custom_section(struct scan *, struct bytes name);
 void scan_function_names(struct scan *);
 
-/* component.c */
-int scan_component(struct arena *, struct reader, struct wasm_info *out, unsigned depth);
+/* component.c; `parent` is the component around it, or NULL. */
+struct component_scan;
+int scan_component(struct arena *, struct reader, struct wasm_info *out,
+                   struct component_scan *parent);
+
 /* scan.c: a module or component in `reader`, whose file may be a component around it. */
-int scan_any(struct arena *, struct reader, struct wasm_info *out, unsigned depth);
-int scan_core(struct arena *, struct reader, struct wasm_info *out);
-/* Fills uses, features and spec from a full table of uses. */
-void scan_finish_uses(struct arena *, const struct wasm_use *, struct wasm_info *out);
+int scan_any(struct arena *, struct reader, struct wasm_info *out, struct component_scan *parent);
+bool scan_is_component(const uint8_t *at, const uint8_t *end);
+/* A custom section: listed, its content given to scan_custom_section. */
+void scan_custom(struct scan *, size_t size);
+void scan_list_section(struct scan *, const char *name, bool custom, size_t size);
+/* Fills uses, features and spec of `out` from the table of uses. */
+void scan_finish_uses(struct scan *);
 
 const char *scan_safe(struct scan *, struct bytes);
 

@@ -96,7 +96,7 @@ struct wasm_info {
     const char **declared_features; /* of the target_features section: "+simd128"; a hint */
     size_t declared_feature_count;
     uint32_t function_count, table_count, global_count, tag_count, type_count, data_count,
-        element_count; /* functions, tables, globals and tags include imports */
+        element_count;       /* functions, tables, globals and tags include imports */
     uint64_t table_elements; /* the tables' minimum sizes, summed */
     bool has_start;
     struct wasm_component *component; /* NULL for a core module */
