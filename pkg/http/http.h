@@ -71,9 +71,9 @@ struct http_stats {
 
 /* -1 (FAULT_REMOTE) means no reply at all, or one over the limit, after the retries that
    `repeat` allows; a 4xx or 5xx is a reply and the caller reads it. Retries: 4 attempts in all;
-   waits for Retry-After (seconds or date) or Fastly-RateLimit-Reset or RateLimit's t when given and
-   at most 60 s, else 0.5 s doubling with jitter; each is said. Credentials are signed afresh for
-   each try. Redirects are not followed with credentials. */
+   waits for Retry-After (seconds or date), on a 429 also for a vendor's RateLimit-Reset or
+   RateLimit's t, and at most 60 s; else 0.5 s doubling with jitter; each is said. Credentials are
+   signed afresh for each try. Redirects are not followed with credentials. */
 int http_send(struct http *, struct arena *, const struct http_request *, struct http_reply *out,
               struct error *) MUST_CHECK;
 

@@ -16,6 +16,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/base/file.h"
+#include "pkg/base/quiet.h"
 #include "pkg/base/world.h"
 
 enum {
@@ -272,32 +273,12 @@ int process_start(struct arena *arena, const struct world *world,
     return 0;
 }
 
-/* A child that stops reading must not end us with SIGPIPE: it is held back while we write, and
-   taken away if we were its cause. */
-static ssize_t write_quietly(int fd, struct bytes bytes)
-{
-    sigset_t broken, before, pending;
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    sigpending(&pending);
-    bool was_pending = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &broken, &before);
-    ssize_t written = write(fd, bytes.data, bytes.size);
-    int reason = errno;
-    if (written < 0 && reason == EPIPE && !was_pending) {
-        int taken;
-        sigpending(&pending);
-        if (sigismember(&pending, SIGPIPE) == 1)
-            sigwait(&broken, &taken);
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = reason;
-    return written;
-}
-
 static void feed(struct process *process)
 {
-    ssize_t written = write_quietly(process->input, process->feed);
+    struct quiet quiet;
+    quiet_begin(&quiet);
+    ssize_t written = write(process->input, process->feed.data, process->feed.size);
+    quiet_end(&quiet);
     if (written > 0) {
         process->feed.data += written;
         process->feed.size -= (size_t)written;

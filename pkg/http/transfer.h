@@ -1,0 +1,39 @@
+/* One try of one request: libcurl's options and callbacks. Knows nothing of retries. */
+#ifndef PKG_HTTP_TRANSFER_H
+#define PKG_HTTP_TRANSFER_H
+
+#include <curl/curl.h>
+
+#include "pkg/http/http.h"
+#include "pkg/http/retry.h"
+
+struct http {
+    const struct world *world;
+    CURL *easy;
+    CURLM *multi;
+    struct http_stats stats;
+};
+
+/* A checked url. */
+struct url {
+    CURLU *handle;
+    const char *host;         /* as in the Host header: with brackets, with a port that is not
+                                 the scheme's own */
+    const char *name;         /* host without port, for messages */
+    const char *path, *query; /* as on the wire; query "" when there is none */
+    const char *shown;        /* without the query, safe to print */
+    bool loopback, plain;     /* plain: http */
+};
+
+int url_parse(struct arena *, const char *text, struct url *out, struct error *) MUST_CHECK;
+
+/* The header lines of one try: the caller's, and the credentials, signed now. */
+int transfer_headers(struct arena *, const struct world *, const struct http_request *,
+                     const struct url *, struct curl_slist **out, struct error *) MUST_CHECK;
+
+/* 0: *end says how it ended; with anything but RETRY_REPLY the error is set. -1: interrupted. */
+int transfer(struct http *, struct arena *, const struct http_request *, const struct url *,
+             struct curl_slist *headers, struct http_reply *out, enum retry_end *end,
+             struct error *) MUST_CHECK;
+
+#endif
