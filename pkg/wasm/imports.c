@@ -43,7 +43,7 @@ static bool read_extern(struct scan *scan, enum wasm_extern *out)
         scan_memory_type(scan, true);
         break;
     case WASM_GLOBAL:
-        scan_global_type(scan, true);
+        scan_global_type(scan, where);
         break;
     case WASM_TAG:
         scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_IMPORT, where, "import of a tag");

@@ -92,10 +92,10 @@ void scan_memory_type(struct scan *scan, bool imported)
     out->memories[out->memory_count++] = memory;
 }
 
-void scan_global_type(struct scan *scan, bool imported)
+void scan_global_type(struct scan *scan, const uint8_t *import)
 {
     struct reader *reader = &scan->reader;
-    struct global_entry global = {.type = scan_value_type(scan), .imported = imported};
+    struct global_entry global = {.type = scan_value_type(scan), .imported = import};
     const uint8_t *where = reader->at;
     uint8_t flags = read_byte(reader);
     if (flags > 3)
@@ -104,7 +104,7 @@ void scan_global_type(struct scan *scan, bool imported)
     global.shared = flags & 2;
     note_flag(scan, global.shared, WASM_FEATURE_SHARED_EVERYTHING_THREADS, where,
               "global flag: shared");
-    note_flag(scan, imported && global.is_mutable, WASM_FEATURE_MUTABLE_GLOBALS, where,
+    note_flag(scan, import && global.is_mutable, WASM_FEATURE_MUTABLE_GLOBALS, import,
               "import of a mutable global");
     uint32_t *count = &scan->out->global_count;
     scan->globals = arena_grow(scan->arena, scan->globals, *count, &scan->global_capacity,

@@ -22,22 +22,14 @@ const char *scan_safe(struct scan *scan, struct bytes text)
     return text_safe(scan->arena, (const char *)text.data, text.size);
 }
 
-static void count_use(struct scan *scan, enum wasm_feature feature, enum wasm_reason reason,
-                      const uint8_t *where, const char *what)
+void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason reason,
+               const uint8_t *where, const char *what)
 {
     struct wasm_use *use = &scan->uses[feature];
     if (use->count++ == 0)
         *use = (struct wasm_use){
             feature, reason, 1, (size_t)(where - scan->reader.file), scan->reader.function,
             NULL,    what};
-}
-
-void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason reason,
-               const uint8_t *where, const char *what)
-{
-    count_use(scan, feature, reason, where, what);
-    if (feature == WASM_FEATURE_EXCEPTION_HANDLING_LEGACY || feature == WASM_FEATURE_EXNREF)
-        count_use(scan, WASM_FEATURE_EXCEPTION_HANDLING, reason, where, what);
 }
 
 /* By section id. The rank is the place in the order sections come in (WebAssembly 3.0, binary
@@ -100,6 +92,7 @@ static void read_known(struct scan *scan, const struct section_row *row, const u
         return;
     }
     scan->rank = row->rank;
+    scan->section = start;
     const uint8_t *end = reader_enter(reader, size, row->name);
     scan_list_section(scan, row->name, false, size);
     if (!reader->failed)
@@ -154,9 +147,23 @@ static const char *spec_of(uint64_t features)
     return level < 3 ? levels[level] : "proposal";
 }
 
+/* Either encoding is exception handling too, also when there is neither a tag nor a throw. */
+static void add_umbrella(struct wasm_use *uses)
+{
+    const struct wasm_use *either = &uses[WASM_FEATURE_EXCEPTION_HANDLING_LEGACY];
+    struct wasm_use *umbrella = &uses[WASM_FEATURE_EXCEPTION_HANDLING];
+    if (either->count == 0)
+        either = &uses[WASM_FEATURE_EXNREF];
+    if (umbrella->count == 0 && either->count > 0) {
+        *umbrella = *either;
+        umbrella->feature = WASM_FEATURE_EXCEPTION_HANDLING;
+    }
+}
+
 void scan_finish_uses(struct scan *scan)
 {
     struct wasm_info *out = scan->out;
+    add_umbrella(scan->uses);
     for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
         out->use_count += scan->uses[i].count != 0;
     out->uses = arena_alloc(scan->arena, out->use_count, sizeof *out->uses);

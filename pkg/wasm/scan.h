@@ -95,20 +95,20 @@ struct scan {
     uint32_t imported_functions, code_count, data_announced;
     bool has_data_count;
     unsigned rank;            /* of the last section: they come in order */
+    const uint8_t *section;   /* the id byte of the one being read */
     struct bytes names;       /* the name section */
     struct control *controls; /* open blocks, shared by all bodies */
     size_t control_capacity;
 };
 
-/* Counts a use of a feature and keeps the first. `what` must outlive the scan. The umbrella of
-   the exception features is noted with them. */
+/* Counts a use of a feature and keeps the first. `what` must outlive the scan. */
 void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t *where,
                const char *what);
 
 /* types.c */
 struct value_type scan_value_type(struct scan *);
 struct value_type scan_reference_type(struct scan *);
-struct value_type scan_heap_type(struct scan *, uint8_t code); /* behind REF or REF_NULL */
+struct value_type scan_heap_type(struct scan *, uint8_t code); /* of an instruction */
 void scan_type_section(struct scan *);
 
 /* type_text.c: types as text, for people */
@@ -124,7 +124,8 @@ const char *extern_text(struct scan *, enum wasm_extern, uint32_t index);
 void scan_function_entry(struct scan *, uint32_t type);
 void scan_table_type(struct scan *);
 void scan_memory_type(struct scan *, bool imported);
-void scan_global_type(struct scan *, bool imported);
+/* A mutable one that is imported is noted at `import`, which is NULL for a defined one. */
+void scan_global_type(struct scan *, const uint8_t *import);
 void scan_tag_type(struct scan *);
 
 /* imports.c, sections.c */

@@ -38,10 +38,14 @@ void scan_memory_section(struct scan *scan)
 void scan_tag_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, reader->at, "tag section");
     uint32_t count = read_count(reader, "tags", 2);
-    for (uint32_t i = 0; i < count && !reader->failed; i++)
+    if (count == 0)
+        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, scan->section,
+                  "tag section");
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, reader->at, "tag");
         scan_tag_type(scan);
+    }
 }
 
 void scan_global_section(struct scan *scan)
@@ -49,20 +53,20 @@ void scan_global_section(struct scan *scan)
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "globals", 3);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        scan_global_type(scan, false);
+        scan_global_type(scan, NULL);
         scan_constant_expression(scan);
     }
 }
 
-static void add_export(struct scan *scan, struct bytes name, enum wasm_extern kind, uint32_t index)
+static void add_export(struct scan *scan, struct bytes name, const uint8_t *where,
+                       enum wasm_extern kind, uint32_t index)
 {
     struct wasm_info *out = scan->out;
     if (kind == WASM_GLOBAL && index < out->global_count && scan->globals[index].is_mutable)
-        scan_note(scan, WASM_FEATURE_MUTABLE_GLOBALS, WASM_BY_FLAG, name.data,
+        scan_note(scan, WASM_FEATURE_MUTABLE_GLOBALS, WASM_BY_FLAG, where,
                   "export of a mutable global");
     if (kind == WASM_TAG)
-        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_FLAG, name.data,
-                  "export of a tag");
+        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_FLAG, where, "export of a tag");
     out->exports = arena_grow(scan->arena, out->exports, out->export_count, &scan->export_capacity,
                               sizeof *out->exports);
     out->exports[out->export_count++] =
@@ -81,7 +85,7 @@ void scan_export_section(struct scan *scan)
             reader_fail(reader, where, "malformed export kind 0x%02x", kind);
         uint32_t index = read_u32(reader);
         if (!reader->failed)
-            add_export(scan, name, (enum wasm_extern)kind, index);
+            add_export(scan, name, where, (enum wasm_extern)kind, index);
     }
 }
 
@@ -158,7 +162,7 @@ void scan_element_section(struct scan *scan)
 void scan_data_count_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    scan_note(scan, WASM_FEATURE_BULK_MEMORY, WASM_BY_SECTION, reader->at, "data count section");
+    scan_note(scan, WASM_FEATURE_BULK_MEMORY, WASM_BY_SECTION, scan->section, "data count section");
     scan->data_announced = read_u32(reader);
     scan->has_data_count = true;
 }

@@ -49,7 +49,8 @@ static void read_prefixes(struct scan *scan, struct value_type *type)
     }
 }
 
-struct value_type scan_heap_type(struct scan *scan, uint8_t code)
+/* `prefixed`: behind REF or REF_NULL, which need more than the reference types func and extern. */
+static struct value_type read_heap_type(struct scan *scan, uint8_t code, bool prefixed)
 {
     struct reader *reader = &scan->reader;
     struct value_type type = {.code = code};
@@ -68,10 +69,15 @@ struct value_type scan_heap_type(struct scan *scan, uint8_t code)
         reader_fail(reader, where, "malformed heap type");
         return type;
     }
-    if (row->feature != WASM_FEATURE_REFERENCE_TYPES) /* the prefix needs more than that */
+    if (!prefixed || row->feature != WASM_FEATURE_REFERENCE_TYPES)
         note_type(scan, (enum wasm_feature)row->feature, where, row->name);
     type.heap = row->byte;
     return type;
+}
+
+struct value_type scan_heap_type(struct scan *scan, uint8_t code)
+{
+    return read_heap_type(scan, code, false);
 }
 
 static struct value_type read_reference(struct scan *scan, uint8_t byte, const uint8_t *where)
@@ -80,11 +86,11 @@ static struct value_type read_reference(struct scan *scan, uint8_t byte, const u
     if (byte == TYPE_REF || byte == TYPE_REF_NULL) {
         note_type(scan, WASM_FEATURE_TYPED_FUNCTION_REFERENCES, where,
                   byte == TYPE_REF ? "ref type" : "ref null type");
-        return scan_heap_type(scan, byte);
+        return read_heap_type(scan, byte, true);
     }
     if (byte == TYPE_SHARED) {
         scan->reader.at = where;
-        return scan_heap_type(scan, TYPE_REF_NULL);
+        return read_heap_type(scan, TYPE_REF_NULL, true);
     }
     const struct type_row *row = find_row(byte);
     if (row)
