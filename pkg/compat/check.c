@@ -101,18 +101,27 @@ static const char *name_host(struct arena *arena, const struct profile *profile)
                                : profile->title;
 }
 
+static enum answer sum_up(const struct check *check)
+{
+    enum answer answer = ANSWER_YES;
+    for (size_t i = 0; i < check->count; i++) {
+        if (check->findings[i].level == LEVEL_ERROR)
+            return ANSWER_NO;
+        if (check->findings[i].is_unknown)
+            answer = ANSWER_UNKNOWN;
+    }
+    return answer;
+}
+
 static void fill_verdict(const struct check *check, struct verdict *out)
 {
     const struct shipment *shipment = check->shipment;
-    bool has_error = check->count > 0 && check->findings[0].level == LEVEL_ERROR;
     *out = (struct verdict){
         .target = shipment->target,
         .platform = shipment->platform,
         .variant = check->profile->variant,
         .profile_as_of = check->profile->as_of,
-        .answer = has_error            ? ANSWER_NO
-                  : check->has_unknown ? ANSWER_UNKNOWN
-                                       : ANSWER_YES,
+        .answer = sum_up(check),
         .findings = check->findings,
         .finding_count = check->count,
         .modules = arena_alloc(check->arena, shipment->module_count + 1, sizeof *out->modules),

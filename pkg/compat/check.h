@@ -26,6 +26,7 @@ struct cure {
    malformed invalid. */
 struct finding {
     enum level level;
+    bool is_unknown; /* nobody knows: a no when that counts as one */
     const char *rule, *subject, *message, *cause, *source;
     struct place where;
     struct cure cure;

@@ -101,9 +101,9 @@ static const char *describe_use(struct arena *arena, const struct wasm_use *use)
 {
     const char *what = use->instruction ? use->instruction : wasm_reason_name(use->reason);
     if (use->count > 1)
-        return arena_printf(arena, "used %llu times, first by %s", (unsigned long long)use->count,
+        return arena_printf(arena, "used %llu times, the first: %s", (unsigned long long)use->count,
                             what);
-    return arena_printf(arena, "used by %s", what);
+    return arena_printf(arena, "used once: %s", what);
 }
 
 const char *cure_cause(struct arena *arena, const struct wasm_info *info,

@@ -129,6 +129,7 @@ static const struct key export_keys[] = {
     {"name", KEY_TEXT, true, offsetof(struct profile_export, name), 0, NULL},
     {"kind", KEY_CHOICE, true, offsetof(struct profile_export, kind), 0, kinds},
     {"type", KEY_TEXT, false, offsetof(struct profile_export, type), 0, NULL},
+    {"cure", KEY_TEXT, false, offsetof(struct profile_export, cure), 0, NULL},
 };
 
 static const struct key entry_keys[] = {

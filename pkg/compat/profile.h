@@ -29,6 +29,7 @@ struct profile_import {
 
 struct profile_export {
     const char *name, *kind, *type; /* type NULL: any */
+    const char *cure;               /* what to do when it is missing, or NULL */
 };
 
 /* One way into a bare module: what it must export, and from which modules it may import then. */

@@ -112,6 +112,7 @@ static void check_required(struct check *check, const struct shipped_module *mod
                             "export '%s' (%s) is missing, which %s needs", wanted->name, expected,
                             check->host);
     finding->where.path = module->path;
+    finding->cure.other = wanted->cure;
     finding->source =
         check_source(check, check->profile->imports_source, check->profile->imports_as_of);
 }

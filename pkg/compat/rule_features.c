@@ -46,7 +46,6 @@ static struct finding *add_feature(struct check *check, enum wasm_feature featur
                          "module needs '%s' (%s), which %s runs in part: %s", row->id, row->title,
                          check->host, known->note);
     case SUPPORT_UNKNOWN:
-        check->has_unknown = true;
         return check_add(check, strict ? LEVEL_ERROR : LEVEL_WARNING, "feature", row->id,
                          "module needs '%s' (%s), and nobody knows whether %s runs it", row->id,
                          row->title, check->host);
@@ -67,6 +66,7 @@ void check_features(struct check *check, const struct shipped_module *module)
         const struct wasm_use *use = find_use(info, feature);
         if (!finding)
             continue;
+        finding->is_unknown = known->support == SUPPORT_UNKNOWN;
         finding->source = check_source(check, known->evidence, known->as_of);
         finding->cause = use ? cure_cause(check->arena, info, use) : NULL;
         finding->cure = cure_feature(check->arena, check->profile, info, feature);
@@ -125,10 +125,10 @@ void check_component(struct check *check, const struct shipped_module *module)
             check, error ? LEVEL_ERROR : LEVEL_WARNING, "component", module->path,
             refused ? "a component does not run on %s: %s" : "a component may run on %s: %s",
             check->host, note);
+        finding->is_unknown = unknown;
         finding->where.path = module->path;
         finding->cure.other = known->needs;
         finding->source = check_source(check, known->evidence, known->as_of);
-        check->has_unknown = check->has_unknown || unknown;
     }
     if (!refused && module->info->component)
         check_interfaces(check, module);

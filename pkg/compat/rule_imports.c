@@ -96,9 +96,8 @@ static void refuse_unknown(struct check *check, const struct shipped_module *mod
     const char *name = full_name(check, import->module, import->name);
     const struct profile_import *near =
         search && import->kind == WASM_FUNC ? nearest_import(check, import) : NULL;
-    struct finding *finding =
-        check_add(check, LEVEL_ERROR, "import", name, "import '%s' is nothing that %s provides",
-                  name, check->host);
+    struct finding *finding = check_add(check, LEVEL_ERROR, "import", name,
+                                        "import '%s' is not provided by %s", name, check->host);
     if (near)
         finding->message =
             arena_printf(check->arena, "%s; the nearest is '%s.%s' %s", finding->message,
@@ -209,8 +208,8 @@ static void count_rest(struct check *check, const struct shipped_module *module,
 {
     if (refused <= MOST_REFUSED)
         return;
-    check_add(check, LEVEL_ERROR, "import", "imports",
-              "%zu more imports are nothing that %s provides", refused - MOST_REFUSED, check->host)
+    check_add(check, LEVEL_ERROR, "import", "imports", "%zu more imports are not provided by %s",
+              refused - MOST_REFUSED, check->host)
         ->where.path = module->path;
 }
 

@@ -165,30 +165,50 @@ static long day_number(const char *date)
     return year * 365 + year / 4 - year / 100 + year / 400 + (shifted * 153 + 2) / 5 + day;
 }
 
-static void add_fact(struct check *check, const struct profile_runtime_fact *fact, bool now)
+static void finish_fact(const struct check *check, struct finding *finding, const char *source)
 {
-    struct finding *finding = check_add(
-        check, now ? check_level(fact->severity) : LEVEL_NOTE, "runtime", fact->name,
-        now ? "runtime '%s' is %s since %s: %s" : "runtime '%s' will be %s on %s: %s",
-        check->profile->variant, strcmp(fact->name, "preview") == 0 ? "a preview" : fact->name,
-        fact->date, fact->text);
-    if (check->profile->variant_count > 1 &&
-        strcmp(check->profile->variant, check->profile->variants[0]) != 0)
-        finding->cure.other =
-            arena_printf(check->arena, "set '%s' to %s", check->profile->variant_option,
-                         check->profile->variants[0]);
-    finding->source = check_source(check, fact->source, check->profile->as_of);
+    const struct profile *profile = check->profile;
+    if (profile->variant_count && strcmp(profile->variant, profile->variants[0]) != 0)
+        finding->cure.other = arena_printf(check->arena, "set '%s' to %s", profile->variant_option,
+                                           profile->variants[0]);
+    finding->source = check_source(check, source, profile->as_of);
+}
+
+static void add_fact(struct check *check, const struct profile_runtime_fact *fact)
+{
+    const char *word = strcmp(fact->name, "preview") == 0 ? "a preview" : fact->name;
+    struct finding *finding = check_add(check, check_level(fact->severity), "runtime", fact->name,
+                                        "runtime '%s' is %s since %s: %s", check->profile->variant,
+                                        word, fact->date, fact->text);
+    finish_fact(check, finding, fact->source);
+}
+
+/* What comes soon is one note, whatever it will be then. */
+static void add_soon(struct check *check, const char *list, const char *source)
+{
+    struct finding *finding =
+        check_add(check, LEVEL_NOTE, "runtime", "soon", "runtime '%s' is near its end: %s",
+                  check->profile->variant, list);
+    finish_fact(check, finding, source);
 }
 
 void check_runtime(struct check *check)
 {
-    const char *today = check->shipment->today;
+    const char *today = check->shipment->today, *soon = "", *source = NULL;
     if (!today || !text_is_date(today))
         return;
     for (size_t i = 0; i < check->profile->fact_count; i++) {
         const struct profile_runtime_fact *fact = &check->profile->facts[i];
-        bool now = strcmp(fact->date, today) <= 0;
-        if (fact->severity && (now || day_number(fact->date) - day_number(today) <= SOON_DAYS))
-            add_fact(check, fact, now);
+        if (!fact->severity)
+            continue;
+        if (strcmp(fact->date, today) <= 0) {
+            add_fact(check, fact);
+        } else if (day_number(fact->date) - day_number(today) <= SOON_DAYS) {
+            soon = arena_printf(check->arena, "%s%s%s from %s on", soon, *soon ? "; " : "",
+                                fact->text, fact->date);
+            source = fact->source;
+        }
     }
+    if (source)
+        add_soon(check, soon, source);
 }

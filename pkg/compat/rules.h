@@ -13,7 +13,6 @@ struct check {
     const char *host; /* "Title (variant)" */
     struct finding *findings;
     size_t count, capacity;
-    bool has_unknown;
 };
 
 /* A new finding to fill in; it stays where it is until the next one is added. */

@@ -1,0 +1,41 @@
+#include "pkg/report/text.h"
+
+#include <string.h>
+
+#include "pkg/base/arena.h"
+
+static const char *count_answers(struct arena *arena, const struct report *report)
+{
+    size_t counts[3] = {0};
+    const char *list = "";
+    for (size_t i = 0; i < report->verdict_count; i++)
+        counts[report->verdicts[i].answer]++;
+    for (int answer = ANSWER_YES; answer <= ANSWER_UNKNOWN; answer++)
+        if (counts[answer])
+            list = arena_printf(arena, "%s%s%zu %s", list, *list ? ", " : "", counts[answer],
+                                answer_word((enum answer)answer));
+    return arena_printf(arena, "%s: %s", print_count(arena, report->verdict_count, "target"), list);
+}
+
+int report_text(struct arena *arena, const struct report *report, const struct report_style *style,
+                FILE *file)
+{
+    struct printer printer = {.arena = arena, .style = style, .file = file};
+    bool inspect = strcmp(report->command, "inspect") == 0;
+    for (size_t i = 0; i < report->module_count; i++) {
+        if (inspect && i > 0)
+            print_line(&printer);
+        if (inspect)
+            text_module(&printer, &report->modules[i], report->with_sizes);
+        else
+            text_summary(&printer, &report->modules[i]);
+    }
+    if (report->verdict_count) {
+        text_matrix(&printer, report);
+        for (size_t i = 0; i < report->verdict_count; i++)
+            text_verdict(&printer, &report->verdicts[i]);
+        print_line(&printer);
+        print_wrapped(&printer, 0, count_answers(arena, report));
+    }
+    return ferror(file) ? -1 : 0;
+}

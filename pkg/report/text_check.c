@@ -1,0 +1,210 @@
+/* What check says: who runs it, at a glance; then what was found, worst first. */
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/report/text.h"
+
+enum { LABEL = 4, TEXT = 12 };
+
+static enum colour colour_of(enum answer answer)
+{
+    return answer == ANSWER_YES ? GREEN : answer == ANSWER_NO ? RED : YELLOW;
+}
+
+static const char *mark(const struct printer *printer, enum answer answer)
+{
+    static const char *const marks[] = {"\xe2\x9c\x93 ", "\xe2\x9c\x97 ", "? "};
+    return printer->style->unicode ? marks[answer] : "";
+}
+
+static void print_answer(struct printer *printer, enum answer answer)
+{
+    print_in(printer, colour_of(answer),
+             arena_printf(printer->arena, "%s%s", mark(printer, answer), answer_word(answer)));
+}
+
+/* --- the matrix --- */
+
+/* One module on one target. */
+struct cell {
+    enum answer answer;
+    size_t errors, warnings;
+};
+
+/* Findings without a path are about the target as a whole: they count for each module. */
+static struct cell judge(const struct verdict *verdict, const char *path)
+{
+    struct cell cell = {ANSWER_YES, 0, 0};
+    for (size_t i = 0; i < verdict->finding_count; i++) {
+        const struct finding *finding = &verdict->findings[i];
+        if (path && finding->where.path && strcmp(finding->where.path, path) != 0)
+            continue;
+        cell.errors += finding->level == LEVEL_ERROR;
+        cell.warnings += finding->level == LEVEL_WARNING;
+        if (finding->is_unknown && cell.answer == ANSWER_YES)
+            cell.answer = ANSWER_UNKNOWN;
+    }
+    if (cell.errors)
+        cell.answer = ANSWER_NO;
+    return cell;
+}
+
+static const char *describe_cell(struct arena *arena, const struct cell *cell)
+{
+    const char *errors = cell->errors ? print_count(arena, cell->errors, "error") : "";
+    const char *warnings = cell->warnings ? print_count(arena, cell->warnings, "warning") : "";
+    return arena_printf(arena, "%s%s%s", errors, *errors && *warnings ? ", " : "", warnings);
+}
+
+static const char *platform_name(struct arena *arena, const struct verdict *verdict)
+{
+    const char *variant = verdict->variant ? verdict->variant : "";
+    return arena_printf(arena, "%s%s%s", verdict->platform, *variant ? " " : "", variant);
+}
+
+/* With one module its name heads the column of verdicts and the platform stands beside the target;
+   with several, a target has a row for each. */
+struct table {
+    bool single;
+    size_t target, second;          /* widths */
+    size_t verdict_at, findings_at; /* columns */
+};
+
+static void widen(size_t *width, const char *text, size_t most)
+{
+    size_t wanted = print_width(text);
+    wanted = wanted > most ? most : wanted;
+    *width = wanted > *width ? wanted : *width;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+static struct table measure(struct printer *printer, const struct report *report)
+{
+    struct table table = {report->module_count <= 1, strlen("target"), strlen("platform"), 0, 0};
+    for (size_t i = 0; i < report->verdict_count; i++) {
+        const struct verdict *verdict = &report->verdicts[i];
+        widen(&table.target, print_fit(printer, verdict->target, 0), 22);
+        if (table.single)
+            widen(&table.second, platform_name(printer->arena, verdict), 22);
+        for (size_t m = 0; !table.single && m < verdict->module_count; m++)
+            widen(&table.second, print_fit(printer, verdict->modules[m], 0), 22);
+    }
+    table.verdict_at = table.target + table.second + 4;
+    table.findings_at =
+        table.verdict_at + strlen("incompatible") + (printer->style->unicode ? 4 : 2);
+    return table;
+}
+
+static void print_row(struct printer *printer, const struct table *table,
+                      const struct verdict *verdict, const char *module, bool first)
+{
+    struct cell cell = judge(verdict, module);
+    const char *second = table->single ? platform_name(printer->arena, verdict)
+                         : module      ? module
+                                       : "";
+    const char *counts = describe_cell(printer->arena, &cell);
+    if (first)
+        print_in(printer, PLAIN, print_fit(printer, verdict->target, table->target));
+    print_column(printer, table->target + 2);
+    print_in(printer, PLAIN, print_fit(printer, second, table->second));
+    print_column(printer, table->verdict_at);
+    print_answer(printer, cell.answer);
+    if (*counts) {
+        print_column(printer, table->findings_at);
+        print_in(printer, DIM, counts);
+    }
+    print_line(printer);
+}
+
+static void print_header(struct printer *printer, const struct report *report,
+                         const struct table *table)
+{
+    bool named = table->single && report->module_count == 1;
+    print_in(printer, DIM, "target");
+    print_column(printer, table->target + 2);
+    print_in(printer, DIM, table->single ? "platform" : "module");
+    print_column(printer, table->verdict_at);
+    print_in(printer, named ? BOLD : DIM,
+             named ? print_fit(printer, base_name(report->modules[0].path), 30) : "verdict");
+    print_line(printer);
+}
+
+void text_matrix(struct printer *printer, const struct report *report)
+{
+    struct table table = measure(printer, report);
+    if (report->module_count)
+        print_line(printer);
+    print_header(printer, report, &table);
+    for (size_t i = 0; i < report->verdict_count; i++) {
+        const struct verdict *verdict = &report->verdicts[i];
+        if (verdict->module_count == 0 || table.single)
+            print_row(printer, &table, verdict, NULL, true);
+        for (size_t m = 0; !table.single && m < verdict->module_count; m++)
+            print_row(printer, &table, verdict, verdict->modules[m], m == 0);
+    }
+}
+
+/* --- findings --- */
+
+static void print_labelled(struct printer *printer, const char *label, const char *text)
+{
+    if (!text || !*text)
+        return;
+    print_column(printer, LABEL);
+    print_in(printer, DIM, label);
+    print_wrapped(printer, TEXT, text);
+}
+
+/* "app.wasm, offset 41, function 3 'copy': memory.copy" */
+static const char *describe_place(struct arena *arena, const struct place *where)
+{
+    const char *text = where->path ? where->path : "";
+    if (where->has_offset)
+        text = arena_printf(arena, "%s, offset %zu", text, where->offset);
+    if (where->function != WASM_NO_FUNCTION && where->has_offset)
+        text = arena_printf(arena, "%s, function %lu", text, (unsigned long)where->function);
+    if (where->function_name)
+        text = arena_printf(arena, "%s '%s'", text, where->function_name);
+    if (where->instruction)
+        text = arena_printf(arena, "%s: %s", text, where->instruction);
+    return text;
+}
+
+static void print_finding(struct printer *printer, const struct finding *finding)
+{
+    enum colour colour = finding->level == LEVEL_ERROR     ? RED
+                         : finding->level == LEVEL_WARNING ? YELLOW
+                                                           : DIM;
+    print_column(printer, 2);
+    print_in(printer, colour, level_name(finding->level));
+    print_column(printer, TEXT);
+    print_wrapped(printer, TEXT, finding->message);
+    print_labelled(printer, "where", describe_place(printer->arena, &finding->where));
+    print_labelled(printer, "cause", finding->cause);
+    if (finding->cure.lowering)
+        print_labelled(
+            printer, "cure",
+            arena_printf(printer->arena, "lower it: wasm-opt %s", finding->cure.lowering));
+    print_labelled(printer, "cure", finding->cure.compiler);
+    print_labelled(printer, "cure", finding->cure.other);
+    print_labelled(printer, "source", finding->source);
+}
+
+void text_verdict(struct printer *printer, const struct verdict *verdict)
+{
+    if (verdict->finding_count == 0)
+        return;
+    print_line(printer);
+    print_in(printer, BOLD, verdict->target);
+    print_in(printer, DIM,
+             arena_printf(printer->arena, " (%s, profile of %s)",
+                          platform_name(printer->arena, verdict), verdict->profile_as_of));
+    print_line(printer);
+    for (size_t i = 0; i < verdict->finding_count; i++)
+        print_finding(printer, &verdict->findings[i]);
+}

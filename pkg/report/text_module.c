@@ -1,0 +1,262 @@
+/* What inspect says: what a module is. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/digest/digest.h"
+#include "pkg/report/text.h"
+
+enum {
+    NAMES = 34,       /* columns for a name */
+    MOST_SHOWN = 200, /* rows of one list; JSON has them all */
+};
+
+static const char *describe_kind(const struct wasm_info *info)
+{
+    return info->kind == WASM_COMPONENT ? "component" : "core module";
+}
+
+static void print_rest(struct printer *printer, size_t count)
+{
+    if (count <= MOST_SHOWN)
+        return;
+    print_column(printer, 2);
+    print_in(
+        printer, DIM,
+        arena_printf(printer->arena, "and %zu more: --format json lists all", count - MOST_SHOWN));
+    print_line(printer);
+}
+
+static const char *spec_of(struct arena *arena, const struct wasm_info *info)
+{
+    bool proposal = !info->spec || strcmp(info->spec, "proposal") == 0;
+    return proposal ? "needs proposals beyond WebAssembly 3.0"
+                    : arena_printf(arena, "WebAssembly %s", info->spec);
+}
+
+static void print_head(struct printer *printer, const struct report_module *module)
+{
+    struct arena *arena = printer->arena;
+    char sha256[65];
+    digest_sha256(module->bytes, sha256);
+    print_in(printer, BOLD, module->path);
+    print_line(printer);
+    print_wrapped(printer, 2,
+                  arena_printf(arena, "%s, %s, %s", describe_kind(module->info),
+                               spec_of(arena, module->info),
+                               print_bytes(arena, module->bytes.size)));
+    if (module->gzip_bytes)
+        print_wrapped(printer, 2,
+                      arena_printf(arena, "compressed %s", print_bytes(arena, module->gzip_bytes)));
+    print_wrapped(printer, 2, arena_printf(arena, "sha256 %s", sha256));
+}
+
+static const char *describe_use(struct arena *arena, const struct wasm_use *use)
+{
+    const char *what = use->instruction ? use->instruction : wasm_reason_name(use->reason);
+    const char *function = "";
+    if (use->function != WASM_NO_FUNCTION)
+        function = arena_printf(arena, ", function %lu", (unsigned long)use->function);
+    if (use->function_name)
+        function = arena_printf(arena, "%s '%s'", function, use->function_name);
+    return arena_printf(arena, "%s%s, offset %zu", what, function, use->offset);
+}
+
+static void print_feature_header(struct printer *printer)
+{
+    print_column(printer, 29);
+    print_in(printer, DIM, "spec");
+    print_column(printer, 42);
+    print_in(printer, DIM, "uses");
+    print_column(printer, 48);
+    print_in(printer, DIM, "the first");
+    print_line(printer);
+}
+
+static void print_features(struct printer *printer, const struct wasm_info *info)
+{
+    print_heading(printer, "features", info->use_count);
+    if (info->use_count == 0)
+        print_wrapped(printer, 2, "none beyond the first WebAssembly (MVP)");
+    else
+        print_feature_header(printer);
+    for (size_t i = 0; i < info->use_count; i++) {
+        const struct wasm_use *use = &info->uses[i];
+        const struct wasm_feature_row *row = &wasm_features[use->feature];
+        const char *count = print_number(printer->arena, use->count);
+        print_column(printer, 2);
+        print_in(printer, PLAIN, row->id);
+        print_column(printer, 29);
+        print_in(printer, DIM, row->spec);
+        print_column(printer, 46 - print_width(count));
+        print_in(printer, PLAIN, count);
+        print_column(printer, 48);
+        print_wrapped(printer, 48, describe_use(printer->arena, use));
+    }
+    const char *declared = "";
+    for (size_t i = 0; i < info->declared_feature_count && i < MOST_SHOWN; i++)
+        declared = arena_printf(printer->arena, "%s %s", declared, info->declared_features[i]);
+    if (*declared)
+        print_wrapped(
+            printer, 2,
+            arena_printf(printer->arena, "declared by the compiler, a hint only:%s", declared));
+}
+
+static void print_extern(struct printer *printer, size_t indent, const char *name,
+                         enum wasm_extern kind, const char *type)
+{
+    print_column(printer, indent);
+    print_in(printer, PLAIN, print_fit(printer, name, 60));
+    print_column(printer, NAMES);
+    print_in(printer, DIM, wasm_extern_name(kind));
+    print_column(printer, NAMES + 7);
+    print_wrapped(printer, NAMES + 7, type ? type : "");
+}
+
+/* Imports come grouped as they stand; a module named again later starts a new group. */
+static void print_imports(struct printer *printer, const struct wasm_info *info)
+{
+    const char *group = NULL;
+    if (info->import_count == 0)
+        return;
+    print_heading(printer, "imports", info->import_count);
+    for (size_t i = 0; i < info->import_count && i < MOST_SHOWN; i++) {
+        const struct wasm_import *import = &info->imports[i];
+        if (!group || strcmp(group, import->module) != 0) {
+            group = import->module;
+            print_column(printer, 2);
+            print_in(printer, PLAIN, *group ? group : "(no name)");
+            print_line(printer);
+        }
+        print_extern(printer, 4, import->name, import->kind, import->type);
+    }
+    print_rest(printer, info->import_count);
+}
+
+static void print_exports(struct printer *printer, const struct wasm_info *info)
+{
+    if (info->export_count == 0)
+        return;
+    print_heading(printer, "exports", info->export_count);
+    for (size_t i = 0; i < info->export_count && i < MOST_SHOWN; i++)
+        print_extern(printer, 2, info->exports[i].name, info->exports[i].kind,
+                     info->exports[i].type);
+    print_rest(printer, info->export_count);
+}
+
+static const char *describe_memory(struct arena *arena, const struct wasm_memory *memory)
+{
+    const char *most = memory->has_max ? print_number(arena, memory->max_pages) : "any number of";
+    const char *pages =
+        memory->page_size == 65536
+            ? "pages"
+            : arena_printf(arena, "pages of %s bytes", print_number(arena, memory->page_size));
+    const char *size = memory->min_pages < UINT64_C(1) << 32 && memory->page_size <= 65536
+                           ? print_bytes(arena, memory->min_pages * memory->page_size)
+                           : "more than can be addressed";
+    return arena_printf(arena, "%s to %s %s, initially %s%s%s%s",
+                        print_number(arena, memory->min_pages), most, pages, size,
+                        memory->shared ? ", shared" : "", memory->is_64 ? ", 64-bit" : "",
+                        memory->imported ? ", imported" : "");
+}
+
+static void print_memories(struct printer *printer, const struct wasm_info *info)
+{
+    if (info->memory_count == 0)
+        return;
+    print_heading(printer, "memories", info->memory_count);
+    for (size_t i = 0; i < info->memory_count && i < MOST_SHOWN; i++)
+        print_wrapped(printer, 2, describe_memory(printer->arena, &info->memories[i]));
+    print_rest(printer, info->memory_count);
+}
+
+static void print_sections(struct printer *printer, const struct wasm_info *info)
+{
+    if (info->section_count == 0)
+        return;
+    print_heading(printer, "sections", info->section_count);
+    for (size_t i = 0; i < info->section_count && i < MOST_SHOWN; i++) {
+        const struct wasm_section *section = &info->sections[i];
+        const char *size = print_number(printer->arena, section->size);
+        print_column(printer, 2);
+        print_in(printer, PLAIN, print_fit(printer, section->name, NAMES - 4));
+        print_column(printer, 46 - print_width(size));
+        print_in(printer, PLAIN, size);
+        print_in(printer, DIM, section->custom ? "  custom" : "");
+        print_line(printer);
+    }
+    print_rest(printer, info->section_count);
+}
+
+static void print_producers(struct printer *printer, const struct wasm_info *info)
+{
+    if (info->producer_count)
+        print_heading(printer, "producers", 0);
+    for (size_t i = 0; i < info->producer_count && i < MOST_SHOWN; i++) {
+        const struct wasm_producer *producer = &info->producers[i];
+        const char *version = producer->version ? producer->version : "";
+        print_column(printer, 2);
+        print_in(printer, DIM, producer->field);
+        print_column(printer, 18);
+        print_wrapped(
+            printer, 18,
+            arena_printf(printer->arena, "%s%s%s", producer->name, *version ? " " : "", version));
+    }
+}
+
+static void print_names(struct printer *printer, const char *heading, const char *const *names,
+                        size_t count)
+{
+    if (count == 0)
+        return;
+    print_heading(printer, heading, count);
+    for (size_t i = 0; i < count && i < MOST_SHOWN; i++)
+        print_wrapped(printer, 2, names[i]);
+    print_rest(printer, count);
+}
+
+static void print_component(struct printer *printer, const struct wasm_component *component)
+{
+    print_names(printer, "imported interfaces", component->imports, component->import_count);
+    print_names(printer, "exported interfaces", component->exports, component->export_count);
+    print_heading(printer, "core modules inside", component->module_count);
+    for (size_t i = 0; i < component->module_count && i < MOST_SHOWN; i++) {
+        const struct wasm_info *info = &component->modules[i];
+        print_wrapped(printer, 2,
+                      arena_printf(printer->arena, "%s, %s, %s, %s",
+                                   print_bytes(printer->arena, info->size),
+                                   spec_of(printer->arena, info),
+                                   print_count(printer->arena, info->import_count, "import"),
+                                   print_count(printer->arena, info->export_count, "export")));
+    }
+    print_rest(printer, component->module_count);
+}
+
+void text_module(struct printer *printer, const struct report_module *module, bool with_sizes)
+{
+    const struct wasm_info *info = module->info;
+    print_head(printer, module);
+    print_features(printer, info);
+    if (info->component)
+        print_component(printer, info->component);
+    print_imports(printer, info);
+    print_exports(printer, info);
+    print_memories(printer, info);
+    if (with_sizes || info->section_count <= 24)
+        print_sections(printer, info);
+    print_producers(printer, info);
+}
+
+void text_summary(struct printer *printer, const struct report_module *module)
+{
+    struct arena *arena = printer->arena;
+    const char *features = "";
+    for (size_t i = 0; i < module->info->use_count; i++)
+        features = arena_printf(arena, "%s%s%s", features, i ? ", " : "",
+                                wasm_features[module->info->uses[i].feature].id);
+    print_in(printer, BOLD, arena_printf(arena, "%s:", module->path));
+    print_wrapped(printer, 2,
+                  arena_printf(arena, "%s, %s, %s; features: %s", describe_kind(module->info),
+                               spec_of(arena, module->info), print_bytes(arena, module->bytes.size),
+                               *features ? features : "none beyond the MVP"));
+}
