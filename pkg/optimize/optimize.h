@@ -12,6 +12,8 @@ struct world;
 struct optimizer {
     const char *path;    /* NULL: none found */
     const char *version; /* "108" */
+    const char *help;    /* what it prints for --help: which flags and passes it has */
+    const char *problem; /* path NULL: why, for why_not */
 };
 
 /* `named` is --optimizer's word or NULL; then EDGE_DEPLOY_WASM_OPT, then PATH. A named one that
@@ -25,20 +27,25 @@ struct optimize_request {
     uint64_t allowed; /* features that the target runs, a bit each */
     bool run, speed;  /* run: call the optimizer (level size or speed); else strip only */
     bool keep_names;
-    bool strip; /* level none: false, the bytes stay as they are */
+    bool strip;                /* level none: false, the bytes stay as they are */
+    const char *const *passes; /* further ones, without dashes, behind ours; may be NULL */
+    size_t pass_count;
+    uint64_t limit_ms; /* wall and processor time of a run; 0: 10 s and 30 s a MB */
 };
 
 struct optimize_result {
     struct bytes module;   /* what is to be shipped; may be the original's bytes */
     struct wasm_info info; /* of that */
-    const char *how;       /* "wasm-opt 108 -Oz", "stripped", "unchanged" */
+    const char *how;       /* "wasm-opt 108 -Oz", "stripped", "unchanged"; what was lowered stands
+                              behind: "wasm-opt 132 -Oz --signext-lowering" */
     const char *why_not;   /* when the optimizer's work is not used: why; else NULL */
 };
 
 /* Never ships a larger or a different interface: exports with their types must be the same,
-   imports a subset with the same types, features a subset of what the module used. Failures of
-   the optimizer are told in why_not; -1 only when the world fails (no temporary file, interrupted).
- */
+   imports a subset with the same types, features a subset of what the module used. What the
+   target does not run is lowered first where there is a sound pass for it; a lowered module may be
+   larger. Failures of the optimizer are told in why_not; -1 only when the world fails (no temporary
+   file, interrupted) or the module can't be read. */
 int optimize(struct arena *, const struct world *, const struct optimizer *,
              const struct optimize_request *, struct optimize_result *out,
              struct error *) MUST_CHECK;

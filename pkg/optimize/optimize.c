@@ -1,0 +1,213 @@
+#include "pkg/optimize/optimize.h"
+
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/optimize/internal.h"
+
+/* What all steps of one call share. */
+struct work {
+    struct arena *arena;
+    const struct world *world;
+    const struct optimizer *optimizer;
+    const struct optimize_request *request;
+    const char *why_not;
+    struct error *error;
+};
+
+static bool is_debug_but_names(const char *name)
+{
+    return wasm_is_debug_section(name) && strcmp(name, "name") != 0;
+}
+
+static int strip(const struct work *work, struct candidate *out)
+{
+    const struct optimize_request *request = work->request;
+    if (wasm_strip(work->arena, request->module,
+                   request->keep_names ? is_debug_but_names : wasm_is_debug_section, &out->module,
+                   work->error) != 0)
+        return -1;
+    return wasm_scan(work->arena, out->module, &out->info, work->error);
+}
+
+static const char *feature_name(uint64_t features)
+{
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (features & wasm_feature_bit((enum wasm_feature)i))
+            return wasm_features[i].id;
+    return "";
+}
+
+/* Scans what the optimizer wrote and compares it with what it was given; more features than
+   `features` it may not have. */
+static void judge(struct work *work, const struct candidate *before, uint64_t features,
+                  struct candidate *after)
+{
+    struct error problem = {0};
+    if (wasm_scan(work->arena, after->module, &after->info, &problem) != 0) {
+        work->why_not =
+            arena_printf(work->arena, "its output is malformed: %.200s", problem.message);
+        return;
+    }
+    uint64_t added = after->info.features & ~features;
+    work->why_not = interface_difference(work->arena, &before->info, &after->info);
+    if (!work->why_not && added)
+        work->why_not = arena_printf(work->arena, "its output needs '%s', which the module did not",
+                                     feature_name(added));
+}
+
+static int run(struct work *work, const struct arguments *flags, const struct candidate *before,
+               uint64_t features, struct candidate *after)
+{
+    if (optimizer_run(work->arena, work->world, work->optimizer, before->module, flags,
+                      work->request->limit_ms, &after->module, &work->why_not, work->error) != 0)
+        return -1;
+    if (!work->why_not)
+        judge(work, before, features, after);
+    return 0;
+}
+
+/* The pass for each of `features`; NULL, or which one has none. */
+static const char *add_lowering(const struct work *work, uint64_t features, struct arguments *flags)
+{
+    const struct optimizer *optimizer = work->optimizer;
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++) {
+        const char *pass = wasm_features[i].lowering;
+        if (!(features & wasm_feature_bit((enum wasm_feature)i)))
+            continue;
+        if (!pass)
+            return arena_printf(work->arena, "the module needs '%s', which the target does not run",
+                                wasm_features[i].id);
+        if (!optimizer_has_pass(optimizer, pass))
+            return arena_printf(work->arena,
+                                "the module needs '%s', which the target does not run and "
+                                "wasm-opt %s cannot lower",
+                                wasm_features[i].id, optimizer->version);
+        arguments_add(flags, pass);
+    }
+    return NULL;
+}
+
+/* In a run of its own: beside other passes they would put back what was lowered. `words` collects
+   the passes' names. */
+static int lower(struct work *work, struct candidate *module, const char **words)
+{
+    uint64_t allowed = work->request->allowed, foreign = module->info.features & ~allowed;
+    uint64_t legacy = wasm_feature_bit(WASM_FEATURE_EXCEPTION_HANDLING_LEGACY);
+    uint64_t features = module->info.features & allowed;
+    struct arguments flags = {.arena = work->arena};
+    struct candidate after;
+    if (!foreign)
+        return 0;
+    work->why_not = features_add(work->optimizer, module->info.features, &flags);
+    size_t first = flags.count;
+    if (!work->why_not)
+        work->why_not = add_lowering(work, foreign, &flags);
+    if (work->why_not)
+        return 0;
+    if (foreign & legacy) /* becomes the standard's exceptions */
+        features |= wasm_feature_bit(WASM_FEATURE_EXNREF) & allowed;
+    if (run(work, &flags, module, features, &after) != 0)
+        return -1;
+    if (work->why_not)
+        return 0;
+    *module = after;
+    for (size_t i = first; i < flags.count; i++)
+        *words = arena_printf(work->arena, "%s %s", *words, flags.items[i]);
+    return 0;
+}
+
+static const char *add_passes(const struct work *work, struct arguments *flags)
+{
+    const struct optimize_request *request = work->request;
+    arguments_add(flags, request->speed ? "-O3" : "-Oz");
+    for (size_t i = 0; i < request->pass_count; i++) {
+        char *pass = arena_printf(work->arena, "--%s", request->passes[i]);
+        if (!optimizer_has_pass(work->optimizer, pass))
+            return arena_printf(work->arena, "wasm-opt %s has no pass '%.60s'",
+                                work->optimizer->version, request->passes[i]);
+        arguments_add(flags, pass);
+    }
+    if (request->keep_names) {
+        arguments_add(flags, "-g");
+    } else {
+        arguments_add(flags, "--strip-debug");
+        arguments_add(flags, "--strip-producers");
+    }
+    return NULL;
+}
+
+/* For size the result must be smaller; for speed it may grow up to what the user gave us. */
+static bool is_small_enough(const struct work *work, const struct candidate *before,
+                            const struct candidate *after)
+{
+    if (work->request->speed)
+        return after->module.size <= before->module.size ||
+               after->module.size <= work->request->module.size;
+    return after->module.size < before->module.size;
+}
+
+static int shrink(struct work *work, struct candidate *module, bool *done)
+{
+    struct arguments flags = {.arena = work->arena};
+    struct candidate after;
+    work->why_not = features_add(work->optimizer, module->info.features, &flags);
+    if (!work->why_not)
+        work->why_not = add_passes(work, &flags);
+    if (work->why_not)
+        return 0;
+    if (run(work, &flags, module, module->info.features, &after) != 0)
+        return -1;
+    if (!work->why_not && !is_small_enough(work, module, &after))
+        work->why_not = arena_printf(work->arena, "its output is not smaller: %zu bytes, not %zu",
+                                     after.module.size, module->module.size);
+    if (work->why_not)
+        return 0;
+    *module = after;
+    *done = true;
+    return 0;
+}
+
+static int use_optimizer(struct work *work, struct candidate *module, const char **how)
+{
+    const char *lowered = "";
+    bool shrunk = false;
+    if (!work->optimizer->path) {
+        work->why_not = work->optimizer->problem;
+        return 0;
+    }
+    if (lower(work, module, &lowered) != 0)
+        return -1;
+    if (!work->why_not && shrink(work, module, &shrunk) != 0)
+        return -1;
+    if (shrunk || lowered[0])
+        *how = arena_printf(work->arena, "wasm-opt %s%s%s", work->optimizer->version,
+                            !shrunk                ? ""
+                            : work->request->speed ? " -O3"
+                                                   : " -Oz",
+                            lowered);
+    return 0;
+}
+
+int optimize(struct arena *arena, const struct world *world, const struct optimizer *optimizer,
+             const struct optimize_request *request, struct optimize_result *out,
+             struct error *error)
+{
+    struct work work = {arena, world, optimizer, request, NULL, error};
+    struct candidate module = {request->module, *request->info};
+    const char *how = "unchanged";
+    *out = (struct optimize_result){module.module, module.info, how, NULL};
+    if (request->info->kind == WASM_COMPONENT) {
+        if (request->run)
+            out->why_not = "wasm-opt reads core modules only";
+        return 0;
+    }
+    if (request->strip && strip(&work, &module) != 0)
+        return -1;
+    if (module.module.size < request->module.size)
+        how = "stripped";
+    if (request->run && use_optimizer(&work, &module, &how) != 0)
+        return -1;
+    *out = (struct optimize_result){module.module, module.info, how, work.why_not};
+    return 0;
+}

@@ -1,0 +1,389 @@
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "pkg/base/file.h"
+#include "pkg/base/world.h"
+#include "pkg/optimize/internal.h"
+#include "pkg/process/process.h"
+#include "tests/unit/unit.h"
+
+/* What one test works with: a folder for TMPDIR, a module, the real optimizer if there is one. */
+struct bench {
+    struct arena arena;
+    struct world *world;
+    char *folder, *temporary;
+    struct error error;
+};
+
+static void open_bench(struct bench *bench)
+{
+    *bench = (struct bench){0};
+    bench->world = unit_world(&bench->arena);
+    bench->folder = unit_folder(&bench->arena);
+    bench->temporary = path_join(&bench->arena, bench->folder, "tmp");
+    CHECK(file_make_folder(bench->temporary, &bench->error) == 0);
+    unit_setenv(bench->world, "TMPDIR", bench->temporary);
+}
+
+/* Nothing is left behind, whatever happened. */
+static void close_bench(struct bench *bench)
+{
+    size_t left = 0;
+    DIR *folder = opendir(bench->temporary);
+    while (folder && readdir(folder))
+        left++;
+    CHECK(left == 2); /* . and .. */
+    closedir(folder);
+    arena_free(&bench->arena);
+}
+
+static bool assemble(struct bench *bench, const char *wat, struct candidate *out)
+{
+    char *source = path_join(&bench->arena, bench->folder, "m.wat");
+    char *target = path_join(&bench->arena, bench->folder, "m.wasm");
+    const char *const argv[] = {
+        "wat2wasm", "--debug-names", "--enable-threads", source, "-o", target, NULL};
+    struct process_request request = {.argv = argv};
+    struct process_result result;
+    if (file_write(source, bytes_of(wat), 0644, &bench->error) != 0 ||
+        process_run(&bench->arena, bench->world, &request, &result, &bench->error) != 0 ||
+        result.status != 0) {
+        unit_skip("wat2wasm is not installed, optimize is not tested");
+        return false;
+    }
+    return CHECK(file_read(&bench->arena, target, LIMIT_MODULE, &out->module, &bench->error) ==
+                 0) &&
+           CHECK(wasm_scan(&bench->arena, out->module, &out->info, &bench->error) == 0);
+}
+
+/* Room to shrink, and a pattern that becomes a sign extension where that is allowed. */
+#define BODY                                                                                       \
+    "(func $helper (param $value i32) (result i32) (local $unused i64)\n"                          \
+    "  (i32.shr_s (i32.shl (local.get $value) (i32.const 24)) (i32.const 24)))\n"                  \
+    "(func (export \"run\") (param i32) (result i32)\n"                                            \
+    "  (block $out (br $out) (drop (i32.const 1)))\n"                                              \
+    "  (drop (i32.add (i32.const 1) (i32.const 2)))\n"                                             \
+    "  (call $helper (i32.add (local.get 0) (i32.const 0))))\n"
+#define PLAIN "(module (import \"env\" \"unused\" (func)) (memory (export \"memory\") 1)\n" BODY ")"
+
+static int optimize_with(struct bench *bench, const char *optimizer_path,
+                         const struct candidate *module, struct optimize_request request,
+                         struct optimize_result *out)
+{
+    struct optimizer optimizer;
+    request.module = module->module;
+    request.info = &module->info;
+    if (!CHECK(optimizer_find(&bench->arena, bench->world, optimizer_path, &optimizer,
+                              &bench->error) == 0)) {
+        fprintf(stderr, "  %s\n", bench->error.message);
+        return -1;
+    }
+    return optimize(&bench->arena, bench->world, &optimizer, &request, out, &bench->error);
+}
+
+static bool has_real_optimizer(struct bench *bench)
+{
+    if (process_find(&bench->arena, bench->world, "wasm-opt"))
+        return true;
+    unit_skip("wasm-opt is not installed, the real one is not tested");
+    return false;
+}
+
+static bool has_section(const struct wasm_info *info, const char *name)
+{
+    for (size_t i = 0; i < info->section_count; i++)
+        if (strcmp(info->sections[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void test_real(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    open_bench(&bench);
+    if (has_real_optimizer(&bench) && assemble(&bench, PLAIN, &module)) {
+        struct optimize_request size = {.allowed = UINT64_MAX, .run = true, .strip = true};
+        CHECK(optimize_with(&bench, NULL, &module, size, &result) == 0);
+        CHECK_TEXT(result.why_not, NULL);
+        CHECK(strncmp(result.how, "wasm-opt ", 9) == 0 && strstr(result.how, " -Oz"));
+        CHECK(result.module.size < module.module.size && result.info.features == 0);
+        CHECK(result.info.import_count == 0 && result.info.export_count == 2);
+        CHECK(!has_section(&result.info, "name"));
+        struct optimize_request speed = size;
+        speed.speed = speed.keep_names = true;
+        CHECK(optimize_with(&bench, NULL, &module, speed, &result) == 0);
+        CHECK_TEXT(result.why_not, NULL);
+        CHECK(strstr(result.how, " -O3") && has_section(&result.info, "name"));
+    }
+    close_bench(&bench);
+}
+
+/* The features that the module has are switched on, those that it declares and has not are not. */
+static void test_features(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    static const uint8_t declared[] = "\x00\x1a\x0ftarget_features\x01+\x07simd128";
+    open_bench(&bench);
+    if (has_real_optimizer(&bench) &&
+        assemble(&bench,
+                 "(module (memory (export \"memory\") 1) (func (export \"copy\") (memory.copy "
+                 "(i32.const 0) (i32.add (i32.const 1) (i32.const 1)) (i32.const 3)))" BODY ")",
+                 &module)) {
+        struct optimize_request request = {.allowed = UINT64_MAX, .run = true, .strip = true};
+        struct buffer *bytes = buffer_new(&bench.arena, 4096);
+        CHECK(buffer_add(bytes, module.module.data, module.module.size) == 0);
+        CHECK(buffer_add(bytes, declared, sizeof declared - 1) == 0);
+        module.module = buffer_bytes(bytes);
+        CHECK(wasm_scan(&bench.arena, module.module, &module.info, &bench.error) == 0);
+        CHECK(module.info.declared_feature_count == 1);
+        CHECK(optimize_with(&bench, NULL, &module, request, &result) == 0);
+        CHECK_TEXT(result.why_not, NULL);
+        CHECK(result.info.features == module.info.features);
+        CHECK(result.info.declared_feature_count == 0);
+    }
+    close_bench(&bench);
+}
+
+static void test_not_allowed(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    open_bench(&bench);
+    if (has_real_optimizer(&bench) &&
+        assemble(&bench,
+                 "(module (memory 1 1 shared) (func (export \"run\") (drop (i32.atomic.load "
+                 "(i32.const 0)))))",
+                 &module)) {
+        struct optimize_request request = {.allowed = 0, .run = true, .strip = true};
+        CHECK(optimize_with(&bench, NULL, &module, request, &result) == 0);
+        CHECK_TEXT(result.why_not, "the module needs 'atomics', which the target does not run");
+        CHECK_TEXT(result.how, "stripped");
+        CHECK(result.info.features == module.info.features);
+    }
+    close_bench(&bench);
+}
+
+static void test_without_running(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    open_bench(&bench);
+    if (assemble(&bench, PLAIN, &module)) {
+        struct optimizer none = {.problem = "no wasm-opt was found"};
+        struct optimize_request request = {.module = module.module, .info = &module.info};
+        CHECK(optimize(&bench.arena, bench.world, &none, &request, &result, &bench.error) == 0);
+        CHECK_TEXT(result.how, "unchanged");
+        CHECK(result.module.data == module.module.data && !result.why_not);
+        request.strip = true;
+        CHECK(optimize(&bench.arena, bench.world, &none, &request, &result, &bench.error) == 0);
+        CHECK_TEXT(result.how, "stripped");
+        CHECK(result.module.size < module.module.size && !has_section(&result.info, "name"));
+        request.keep_names = true;
+        CHECK(optimize(&bench.arena, bench.world, &none, &request, &result, &bench.error) == 0);
+        CHECK_TEXT(result.how, "unchanged");
+        CHECK(has_section(&result.info, "name"));
+        request.run = true;
+        CHECK(optimize(&bench.arena, bench.world, &none, &request, &result, &bench.error) == 0);
+        CHECK_TEXT(result.why_not, "no wasm-opt was found");
+    }
+    close_bench(&bench);
+}
+
+/* A shell script that answers --version and --help like wasm-opt and else does `work`, in which
+   $in and $out are the files. */
+static char *fake(struct bench *bench, const char *work)
+{
+    char *path = path_join(&bench->arena, bench->folder, "fake-opt");
+    char *text = arena_printf(
+        &bench->arena,
+        "#!/bin/sh\n"
+        "case $1 in\n"
+        "--version) echo 'wasm-opt version 999 (made up)'; exit;;\n"
+        "--help) printf 'Optimization passes:\\n  --vacuum  x\\n  --signext-lowering  x\\n"
+        "Optimization options:\\n  --enable-bulk-memory  x\\n  --enable-sign-ext  x\\n"
+        "  --output,-o  x\\n'; exit;;\n"
+        "esac\n"
+        "echo \"$*\" >>%s/arguments\n"
+        "in=$1; for out; do :; done\n"
+        "%s\n",
+        bench->folder, work);
+    CHECK(file_write(path, bytes_of(text), 0755, &bench->error) == 0);
+    return path;
+}
+
+#define WRITE(wat) "cat >t.wat <<'EOF'\n" wat "\nEOF\nwat2wasm t.wat -o \"$out\" && rm t.wat"
+#define SMALL                                                                                      \
+    "(module (memory (export \"memory\") 1) (func (export \"run\") (param i32) (result i32) "      \
+    "(local.get 0)))"
+
+static const struct wrong {
+    const char *work, *why_not;
+} wrongs[] = {
+    {"kill -SEGV $$", "wasm-opt was ended by signal 11"},
+    {"echo 'Fatal: no\x1b[31m'; echo 'it went wrong' >&2; exit 3",
+     "wasm-opt ended with exit code 3: it went wrong"},
+    {"sleep 20", "wasm-opt did not end within 0.3 s"},
+    {"while :; do :; done", "wasm-opt did not end within 0.3 s"},
+    {"exit 0", "wasm-opt wrote nothing"},
+    {"ln -s \"$in\" \"$out\"", "wasm-opt wrote no regular file"},
+    {"echo garbage >\"$out\"", "its output is malformed"},
+    {": >\"$out\"", "its output is malformed"},
+    {"head -c 40 \"$in\" >\"$out\"", "its output is malformed"},
+    {"cp \"$in\" \"$out\"", "its output is not smaller"},
+    {WRITE("(module (memory (export \"memory\") 1) (func (export \"run\") (param i32) (result i32) "
+           "(i32.extend8_s (local.get 0))))"),
+     "its output needs 'sign-ext', which the module did not"},
+    {WRITE("(module (memory (export \"memory\") 1))"),
+     "its output has no export 'run' of the same type"},
+    {WRITE("(module (memory (export \"memory\") 1) (func (export \"run\") (param i64) (result i32) "
+           "(i32.const 0)))"),
+     "its output has no export 'run' of the same type"},
+    {WRITE("(module (memory (export \"memory\") 2) (func (export \"run\") (param i32) (result i32) "
+           "(i32.const 0)))"),
+     "its output has no export 'memory' of the same type"},
+    {WRITE("(module (memory (export \"memory\") 1) (func (export \"run\") (export \"more\") (param "
+           "i32) (result i32) (i32.const 0)))"),
+     "its output has a new export 'more'"},
+    {WRITE("(module (import \"env\" \"other\" (func)) (memory (export \"memory\") 1) (func (export "
+           "\"run\") (param i32) (result i32) (i32.const 0)))"),
+     "its output has a new import 'env.other'"},
+};
+
+static void test_wrong_optimizers(void)
+{
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        struct bench bench;
+        struct candidate module;
+        struct optimize_result result;
+        struct optimize_request request = {
+            .allowed = UINT64_MAX, .run = true, .strip = true, .limit_ms = 300};
+        open_bench(&bench);
+        if (strncmp(wrongs[i].work, "sleep", 5) != 0 && strncmp(wrongs[i].work, "while", 5) != 0)
+            request.limit_ms = 20000;
+        if (assemble(&bench, PLAIN, &module)) {
+            char *path = fake(&bench, wrongs[i].work);
+            CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
+            if (!CHECK(result.why_not &&
+                       strncmp(result.why_not, wrongs[i].why_not, strlen(wrongs[i].why_not)) == 0))
+                fprintf(stderr, "  got: %s\n  expected: %s\n",
+                        result.why_not ? result.why_not : "(null)", wrongs[i].why_not);
+            CHECK_TEXT(result.how, "stripped");
+            CHECK(result.module.size < module.module.size && result.info.import_count == 1);
+        }
+        close_bench(&bench);
+    }
+}
+
+static const char *arguments_of(struct bench *bench)
+{
+    struct bytes text;
+    char *path = path_join(&bench->arena, bench->folder, "arguments");
+    if (!CHECK(file_read(&bench->arena, path, 4096, &text, &bench->error) == 0))
+        return "";
+    return (const char *)text.data;
+}
+
+static void test_flags(void)
+{
+    static const char *const passes[] = {"vacuum"}, *const wrong[] = {"output"};
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    open_bench(&bench);
+    if (assemble(&bench,
+                 "(module (memory (export \"memory\") 1) (data \"x\") (func (export \"run\") "
+                 "(param i32) (result i32) (memory.init 0 (i32.const 0) (i32.const 0) (i32.const "
+                 "1)) (local.get 0)))",
+                 &module)) {
+        struct optimize_request request = {
+            .allowed = UINT64_MAX, .run = true, .strip = true, .passes = passes, .pass_count = 1};
+        char *path = fake(&bench, WRITE(SMALL));
+        CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
+        CHECK_TEXT(result.why_not, NULL);
+        CHECK_TEXT(result.how, "wasm-opt 999 -Oz");
+        CHECK_TEXT(arguments_of(&bench), "in.wasm --mvp-features --enable-bulk-memory -Oz --vacuum "
+                                         "--strip-debug --strip-producers -o out.wasm\n");
+        request.passes = wrong;
+        CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
+        CHECK_TEXT(result.why_not, "wasm-opt 999 has no pass 'output'");
+    }
+    close_bench(&bench);
+}
+
+/* What the target does not run is lowered in a first run; the second may not put it back. */
+static void test_lowering(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    struct optimize_request request = {.allowed = 0, .run = true, .strip = true};
+    open_bench(&bench);
+    if (assemble(&bench,
+                 "(module (memory (export \"memory\") 1) (func (export \"run\") (param i32) "
+                 "(result i32) (i32.extend8_s (local.get 0))))",
+                 &module)) {
+        char *path = fake(&bench, WRITE(SMALL));
+        CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
+        CHECK(strstr(result.why_not, "its output is not smaller") != NULL);
+        CHECK_TEXT(result.how, "wasm-opt 999 --signext-lowering");
+        CHECK(result.info.features == 0);
+        CHECK_TEXT(arguments_of(&bench),
+                   "in.wasm --mvp-features --enable-sign-ext --signext-lowering -o out.wasm\n"
+                   "in.wasm --mvp-features -Oz --strip-debug --strip-producers -o out.wasm\n");
+        path = fake(&bench, "cp \"$in\" \"$out\"");
+        CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
+        CHECK_TEXT(result.why_not, "its output needs 'sign-ext', which the module did not");
+        CHECK_TEXT(result.how, "stripped");
+    }
+    close_bench(&bench);
+}
+
+static void test_find(void)
+{
+    struct bench bench;
+    struct optimizer optimizer;
+    open_bench(&bench);
+    struct arena *arena = &bench.arena;
+    char *path = fake(&bench, "exit 0");
+    CHECK(optimizer_find(arena, bench.world, path, &optimizer, &bench.error) == 0);
+    CHECK_TEXT(optimizer.version, "999");
+    unit_setenv(bench.world, "EDGE_DEPLOY_WASM_OPT", path);
+    CHECK(optimizer_find(arena, bench.world, NULL, &optimizer, &bench.error) == 0);
+    CHECK_TEXT(optimizer.version, "999");
+    CHECK(optimizer_find(arena, bench.world, "/nowhere/wasm-opt", &optimizer, &bench.error) == -1);
+    CHECK(bench.error.fault == FAULT_INPUT);
+    CHECK_TEXT(bench.error.message,
+               "cannot use optimizer '/nowhere/wasm-opt': there is no such file");
+    CHECK(optimizer_find(arena, bench.world, "no-such-program", &optimizer, &bench.error) == -1);
+    CHECK_TEXT(bench.error.message, "cannot use optimizer 'no-such-program': it is not in PATH");
+    CHECK(optimizer_find(arena, bench.world, "true", &optimizer, &bench.error) == -1);
+    CHECK(strstr(bench.error.message, "is no wasm-opt") != NULL);
+    unit_setenv(bench.world, "EDGE_DEPLOY_WASM_OPT", "");
+    unit_setenv(bench.world, "PATH", bench.folder);
+    CHECK(optimizer_find(arena, bench.world, NULL, &optimizer, &bench.error) == 0);
+    CHECK(optimizer.path == NULL);
+    CHECK_TEXT(optimizer.problem, "no wasm-opt was found");
+    CHECK(file_write(path_join(arena, bench.folder, "wasm-opt"), bytes_of("#!/bin/sh\nexit 4\n"),
+                     0755, &bench.error) == 0);
+    CHECK(optimizer_find(arena, bench.world, NULL, &optimizer, &bench.error) == 0);
+    CHECK(optimizer.path == NULL && strstr(optimizer.problem, "ends with exit code 4"));
+    close_bench(&bench);
+}
+
+void test_optimize(void)
+{
+    test_find();
+    test_without_running();
+    test_real();
+    test_features();
+    test_not_allowed();
+    test_wrong_optimizers();
+    test_flags();
+    test_lowering();
+}
