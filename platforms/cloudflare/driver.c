@@ -1,4 +1,5 @@
 /* Cloudflare Workers: what is live, and making a version live. */
+#include <assert.h>
 #include <string.h>
 
 #include "pkg/base/arena.h"
@@ -71,7 +72,7 @@ void cloudflare_read_traffic(const json_t *deployments, struct traffic *out)
     double ignored;
     *out = (struct traffic){0};
     out->version = leading(live, &out->percent);
-    out->version_count = json_array_size(json_object_get(live, "versions"));
+    out->versions = json_object_get(live, "versions");
     out->earlier = leading(json_array_get(deployments, 1), &ignored);
 }
 
@@ -127,12 +128,18 @@ static int live(const struct job *job, struct deployment *out, struct error *err
     return 0;
 }
 
+/* Whether the version has exactly the share it is to have; two at most share the traffic. */
 static bool is_live(const struct traffic *traffic, const struct deployment *wanted)
 {
-    bool is_whole = traffic->version_count == 1;
-    return traffic->version && strcmp(traffic->version, wanted->version) == 0 &&
-           (is_whole ? traffic->percent >= 100 : traffic->percent == wanted->percent) &&
-           is_whole == (wanted->percent >= 100);
+    size_t i;
+    json_t *row;
+    json_array_foreach(traffic->versions, i, row)
+    {
+        double share = json_number_value(json_object_get(row, "percentage"));
+        if (strcmp(json_find_string(row, "version_id", ""), wanted->version) == 0)
+            return share > wanted->percent - 0.005 && share < wanted->percent + 0.005;
+    }
+    return false;
 }
 
 /* Percentages must total 100; what is live keeps the rest. The message of a deployment may be
@@ -181,7 +188,7 @@ static int deploy(const struct job *job, const struct artifact *artifact,
         if (attempt == ATTEMPTS)
             return -1;
         world_say(job->world, job->target->name,
-                  "the answer was lost and nothing has changed: sending again");
+                  "it failed and nothing has changed: sending again");
     }
 }
 
@@ -191,9 +198,10 @@ static int activate_first(const struct job *job, const struct artifact *artifact
 {
     if (cloudflare_create(job, artifact, out, error) != 0)
         return -1;
-    if (cloudflare_reach(job, error) != 0)
-        return error_prefix(error, "version '%s' is live, but", out->version);
-    return 0;
+    if (cloudflare_reach(job, error) == 0)
+        return 0;
+    error_prefix(error, "version '%s' is live, but not all is set up", out->version);
+    return error_hint(error, "look into it, then publish again with --force");
 }
 
 static int activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
@@ -207,6 +215,7 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
             return -1;
         return cloudflare_url(job, &out->url, error);
     }
+    assert(out->version);
     if (cloudflare_traffic(job, &traffic, error) != 0)
         return -1;
     /* Before the switch, so that a refusal here leaves everything as it was. */

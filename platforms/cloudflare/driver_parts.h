@@ -60,11 +60,11 @@ char *cloudflare_uuid(struct arena *, const char *text);
 
 /* Which versions have the traffic now. */
 struct traffic {
-    const char *version; /* the one with the most; NULL: nothing is deployed */
-    double percent;      /* its share */
-    size_t version_count;
-    const char *earlier; /* what had the most in the deployment before, or NULL */
-    bool absent;         /* there is no such script */
+    const char *version;    /* the one with the most; NULL: nothing is deployed */
+    double percent;         /* its share */
+    const json_t *versions; /* all that have some: [{"version_id", "percentage"}] */
+    const char *earlier;    /* what had the most in the deployment before, or NULL */
+    bool absent;            /* there is no such script */
 };
 
 int cloudflare_traffic(const struct job *, struct traffic *out, struct error *) MUST_CHECK;

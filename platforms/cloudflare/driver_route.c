@@ -183,13 +183,10 @@ static const char *route_url(const struct job *job)
 int cloudflare_url(const struct job *job, const char **out, struct error *error)
 {
     const char *subdomain = NULL;
-    *out = route_url(job);
-    if (*out || !job_flag(job, "workers_dev", true))
-        return 0;
-    if (cloudflare_subdomain(job, &subdomain, error) != 0)
+    if (job_flag(job, "workers_dev", true) && cloudflare_subdomain(job, &subdomain, error) != 0)
         return -1;
-    if (subdomain)
-        *out = arena_printf(job->arena, "https://%s.%s.workers.dev", job_text(job, "script"),
-                            subdomain);
+    *out = subdomain ? arena_printf(job->arena, "https://%s.%s.workers.dev",
+                                    job_text(job, "script"), subdomain)
+                     : route_url(job);
     return 0;
 }

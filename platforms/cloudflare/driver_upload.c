@@ -88,8 +88,7 @@ static int send_version(const struct job *job, const struct ask *ask, struct ans
         if (attempt == ATTEMPTS)
             return -1;
         world_say(job->world, job->target->name,
-                  "the answer was lost and nothing has arrived: "
-                  "sending again");
+                  "it failed and nothing has arrived: sending again");
     }
 }
 

@@ -321,7 +321,7 @@ static void test_captured(struct arena *arena)
     CHECK(cloudflare_read_reply(arena, &ask, &reply, &answer, &error) == 0);
     cloudflare_read_traffic(json_object_get(answer.result, "deployments"), &traffic);
     CHECK_TEXT(traffic.version, "aaaaaaaa-0000-4000-8000-000000000001");
-    CHECK(traffic.percent >= 100 && traffic.version_count == 1 && !traffic.earlier);
+    CHECK(traffic.percent >= 100 && json_array_size(traffic.versions) == 1 && !traffic.earlier);
 }
 
 static void test_traffic(struct arena *arena)
@@ -336,9 +336,9 @@ static void test_traffic(struct arena *arena)
     cloudflare_read_traffic(deployments, &traffic);
     CHECK_TEXT(traffic.version, "old");
     CHECK_TEXT(traffic.earlier, "before");
-    CHECK(traffic.percent > 89 && traffic.percent < 91 && traffic.version_count == 2);
+    CHECK(traffic.percent > 89 && traffic.percent < 91 && json_array_size(traffic.versions) == 2);
     cloudflare_read_traffic(NULL, &traffic);
-    CHECK(!traffic.version && traffic.version_count == 0);
+    CHECK(!traffic.version && json_array_size(traffic.versions) == 0);
 }
 
 void test_cloudflare_driver(void)
