@@ -24,15 +24,19 @@ enum state {
 };
 const char *state_name(enum state); /* "unchanged", "uploaded", "live", "failed", "rolled-back" */
 
+struct product;
+
 /* One module of one target, on its way. */
 struct prepared_module {
-    const char *path; /* relative to the manifest, for messages */
+    const char *path; /* relative to the manifest; in a ready package "PACKAGE:PATH" */
+    size_t part;      /* which part of the payload it is; of a ready package: 0 */
     struct bytes original;
     struct wasm_info original_info;
     struct optimize_result optimized; /* what ships */
     const char *validation;           /* "valid" or "not judged: why" */
     char sha256[65];                  /* of what ships */
-    size_t gzip_bytes;
+    size_t gzip_bytes;                /* 0: not counted */
+    struct product *product;          /* what it shares with other targets; not for others to use */
 };
 
 /* One target on its way; each step fills its part. */
@@ -46,8 +50,11 @@ struct prepared {
     struct verdict verdict;
     /* publish, rollback, verify, status: */
     enum state state;
+    bool ready; /* to be activated */
     struct deployment deployment;
-    struct deployment live; /* what the platform says */
+    struct deployment before;      /* what the platform said was live when we came */
+    struct deployment live;        /* what it says now */
+    const struct record *recorded; /* the target's last record, NULL: there is none here */
     struct http_stats stats;
     double seconds;
     struct error error; /* of this target, when state is STATE_FAILED */
@@ -58,10 +65,14 @@ struct publish_options {
     const struct target *const *targets; /* the chosen ones */
     size_t target_count;
     const char *optimizer, *profile_file;
-    bool no_cache, build, optimize; /* check: neither build nor optimize */
-    bool strict;
+    const char *module_file; /* check FILE: instead of what the targets name; may lie anywhere,
+                                relative to the working folder */
+    bool no_cache, build, optimize; /* check: neither; then nothing is packed either */
+    bool strict, sizes;             /* sizes: count gzip bytes without a budget too */
+    bool publishing;                /* what is only a warning in a package is an error */
     bool dry_run, stage, force, overwrite, no_record, push_record, no_wait;
     unsigned traffic, jobs; /* percent, 0: 100; threads, 0: one a target */
+    unsigned timeout_s;     /* verify: 0: what the manifest says */
     bool sandboxed;         /* url probes are "not probed" */
     const char *run;        /* CI run page, or NULL */
     void (*step)(void *context, const char *target, const char *word); /* progress; may be NULL */
@@ -77,29 +88,35 @@ struct publish_result {
     const char *record_failure; /* why not, or NULL */
 };
 
-/* Steps 1 to 6: settings, build, read, scan, optimize, validate, scan again, pack, check. Makes no
-   request. -1 when something can't be read or packed; an incompatible target is no failure of
-   this function: look at the verdicts. */
+/* Steps 1 to 6: settings, build, read, scan, optimize, validate, scan again, check, pack, check the
+   sizes. Makes no request. -1 when something can't be read, is invalid or can't be packed; an
+   incompatible target is no failure of this function (publish_judge), and is not packed. */
 int publish_prepare(struct arena *, const struct world *, const struct manifest *,
                     const struct publish_options *, struct publish_result *out,
                     struct error *) MUST_CHECK;
+
+/* -1 with FAULT_INCOMPATIBLE "TARGET: what" when a verdict is no (with `strict` unknown too). */
+int publish_judge(const struct publish_result *, const struct manifest *, bool strict,
+                  struct error *) MUST_CHECK;
 
 /* All ten steps. The fault of the error is the exit code; `out` is filled as far as it came. */
 int publish(struct arena *, const struct world *, const struct manifest *,
             const struct publish_options *, struct publish_result *out, struct error *) MUST_CHECK;
 
 /* Makes an earlier recorded version live: of commit or version `to`, or the one before the last
-   when NULL; on the chosen targets. */
+   when NULL; on the chosen targets. Needs records, hence a repository. */
 int rollback(struct arena *, const struct world *, const struct manifest *,
              const struct publish_options *, const char *to, struct publish_result *out,
              struct error *) MUST_CHECK;
 
-/* Recorded and live, side by side; reads only. */
+/* Recorded and live, side by side; reads only. state is STATE_LIVE when something is live; a
+   target that can't be asked is STATE_FAILED and makes this fail once all are asked. */
 int publish_status(struct arena *, const struct world *, const struct manifest *,
                    const struct publish_options *, struct publish_result *out,
                    struct error *) MUST_CHECK;
 
-/* Is what is live what the record says, and does it answer. */
+/* Is what is live what the record says, and does it answer: waits while the version that it
+   replaces is still live. FAULT_UNVERIFIED names the first that is not so. */
 int publish_verify(struct arena *, const struct world *, const struct manifest *,
                    const struct publish_options *, struct publish_result *out,
                    struct error *) MUST_CHECK;

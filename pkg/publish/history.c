@@ -1,0 +1,130 @@
+/* Step 9: what became live goes into the notes. */
+#include <string.h>
+
+#include "pkg/digest/digest.h"
+#include "pkg/publish/pipeline.h"
+
+/* One module's digest; of several the digest over their digests and paths, a line each. */
+static void describe_modules(struct arena *arena, const struct prepared *target,
+                             struct record *record)
+{
+    char *lines = "", *digest = arena_alloc(arena, 65, 1);
+    uint64_t features = 0;
+    for (size_t i = 0; i < target->module_count; i++) {
+        const struct prepared_module *module = &target->modules[i];
+        record->module_bytes += module->optimized.module.size;
+        record->gzip_bytes += module->gzip_bytes;
+        features |= module->optimized.info.features;
+        lines = arena_printf(arena, "%s%s %s\n", lines, module->sha256, module->path);
+    }
+    if (target->module_count == 1)
+        memcpy(digest, target->modules[0].sha256, 65);
+    else
+        digest_sha256(bytes_of(lines), digest);
+    record->module_sha256 = digest;
+    record->optimizer = target->module_count ? target->modules[0].optimized.how : NULL;
+    record->features = arena_alloc(arena, WASM_FEATURE_COUNT, sizeof *record->features);
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (features & wasm_feature_bit((enum wasm_feature)i))
+            record->features[record->feature_count++] = wasm_features[i].id;
+}
+
+static struct record describe(struct pipeline *pipeline, const char *event,
+                              const struct prepared *target, bool is_rollback)
+{
+    const struct deployment *made = &target->deployment;
+    const struct record *earlier =
+        is_rollback ? pipeline_record_of(pipeline, target->target, made->version) : NULL;
+    struct record record = {0};
+    if (earlier)
+        record = *earlier;
+    else if (!is_rollback)
+        describe_modules(pipeline->arena, target, &record);
+    record.event = event;
+    record.target = target->target->name;
+    record.platform = target->target->platform;
+    record.variant = target->job.profile->variant;
+    record.resource = made->resource ? made->resource : target->job.resource;
+    record.version = made->version;
+    record.previous_version = made->previous;
+    record.url = made->url ? made->url : record.url;
+    record.environment = pipeline->manifest->environment;
+    record.tool = "edge-deploy " EDGE_DEPLOY_VERSION;
+    record.run = pipeline->options->run;
+    record.percent = 100;
+    if (!is_rollback) {
+        record.artifact_sha256 = target->artifact.sha256;
+        record.artifact_bytes = target->artifact.counted_bytes;
+        record.dirty = pipeline->dirty;
+        record.commit = pipeline->out->commit;
+    } else if (!earlier) {
+        record.artifact_sha256 = made->artifact_sha256;
+        record.commit = made->commit;
+    }
+    return record;
+}
+
+static void fail(struct pipeline *pipeline, const char *message)
+{
+    struct publish_result *out = pipeline->out;
+    if (!out->record_failure)
+        out->record_failure = arena_strdup(pipeline->arena, message);
+}
+
+/* Appends those of the records that belong to the commit of the first, and takes them out. */
+static size_t append_commit(struct pipeline *pipeline, struct record *records, size_t count)
+{
+    struct record *same = arena_alloc(pipeline->arena, count, sizeof *same);
+    struct error error = {0};
+    size_t same_count = 0, left = 0;
+    const char *commit = records[0].commit;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(records[i].commit, commit) == 0)
+            same[same_count++] = records[i];
+        else
+            records[left++] = records[i];
+    if (record_append(pipeline->arena, pipeline->store, commit, same, same_count, &error) != 0)
+        fail(pipeline, error.message);
+    return left;
+}
+
+static void push(struct pipeline *pipeline)
+{
+    const char *remote = pipeline->manifest->record_remote;
+    struct error error = {0};
+    pipeline_step(pipeline, NULL, "pushing the record");
+    if (record_push(pipeline->arena, pipeline->world, pipeline->store, remote ? remote : "origin",
+                    &error) != 0)
+        fail(pipeline, arena_printf(pipeline->arena, "recorded here, but %s", error.message));
+}
+
+void record_event(struct pipeline *pipeline, const char *event, enum state state)
+{
+    struct publish_result *out = pipeline->out;
+    struct record *records = arena_alloc(pipeline->arena, out->target_count, sizeof *records);
+    size_t count = 0;
+    bool is_rollback = strcmp(event, "rollback") == 0;
+    if (pipeline->options->no_record || !pipeline->store)
+        return;
+    const char *time = record_time(pipeline->arena, pipeline->store, pipeline->newest);
+    for (size_t i = 0; i < out->target_count; i++) {
+        if (out->targets[i].state != state)
+            continue;
+        records[count] = describe(pipeline, event, &out->targets[i], is_rollback);
+        records[count].time = time;
+        if (records[count].commit)
+            count++;
+        else
+            fail(pipeline,
+                 arena_printf(pipeline->arena, "%s: the commit of version '%s' is unknown",
+                              records[count].target, records[count].version));
+    }
+    bool any = count > 0;
+    pipeline->newest =
+        any ? arena_copy(pipeline->arena, records, sizeof *records) : pipeline->newest;
+    while (count)
+        count = append_commit(pipeline, records, count);
+    out->recorded = any && !out->record_failure;
+    if (any && pipeline->options->push_record && !out->record_failure)
+        push(pipeline);
+}

@@ -1,0 +1,100 @@
+/* What is live, and making another version live. */
+#include <string.h>
+
+#include "pkg/publish/pipeline.h"
+
+void live_ask(struct pipeline *pipeline, struct prepared *target)
+{
+    if (world_interrupted(pipeline->world))
+        return;
+    int64_t start = world_now(pipeline->world);
+    target->live = (struct deployment){0};
+    if (target->job.entry->platform->live(&target->job, &target->live, &target->error) != 0)
+        target->state = STATE_FAILED;
+    target->before = target->live;
+    target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
+}
+
+static const char *short_commit(const char *commit, char out[13])
+{
+    size_t size = commit ? strlen(commit) : 0;
+    size = size < 12 ? size : 12;
+    memcpy(out, commit ? commit : "", size);
+    out[size] = '\0';
+    return out;
+}
+
+int live_guard(const struct pipeline *pipeline, const struct prepared *target, struct error *error)
+{
+    const struct record *recorded = target->recorded;
+    const struct deployment *live = &target->live;
+    char live_commit[13], recorded_commit[13];
+    if (!live->version || pipeline->options->overwrite)
+        return 0;
+    if (!recorded) {
+        /* A clone without notes: said, and never read as somebody else's work. */
+        world_say(pipeline->world, target->target->name,
+                  "version %s is live, and this clone has no record of it", live->version);
+        return 0;
+    }
+    if (!live->drifted && strcmp(live->version, recorded->version) == 0)
+        return 0;
+    short_commit(recorded->commit, recorded_commit);
+    if (live->commit && !live->drifted)
+        error_set(error, FAULT_INPUT,
+                  "%s: somebody else deployed in between: live is version '%s' of commit %s, "
+                  "recorded is version '%s' of commit %s",
+                  target->target->name, live->version, short_commit(live->commit, live_commit),
+                  recorded->version, recorded_commit);
+    else
+        error_set(error, FAULT_INPUT,
+                  "%s: somebody else deployed in between: live is version '%s', not made by "
+                  "edge-deploy; recorded is version '%s' of commit %s",
+                  target->target->name, live->version, recorded->version, recorded_commit);
+    return error_hint(
+        error, "fetch the notes (git fetch %s " RECORD_REF ":" RECORD_REF "), or pass --overwrite",
+        pipeline->manifest->record_remote ? pipeline->manifest->record_remote : "origin");
+}
+
+static int activate_one(struct pipeline *pipeline, struct prepared *target, bool rollback)
+{
+    int64_t start = world_now(pipeline->world);
+    pipeline_step(pipeline, target, rollback ? "activating an earlier version" : "activating");
+    pipeline->out->mutation_attempted = true;
+    int status = target->job.entry->platform->activate(
+        &target->job, rollback ? NULL : &target->artifact, &target->deployment, &target->error);
+    target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
+    target->ready = false;
+    target->state = status == 0 ? STATE_LIVE : STATE_FAILED;
+    if (!target->deployment.previous)
+        target->deployment.previous = target->before.version;
+    return status;
+}
+
+static int partly_failed(const struct pipeline *pipeline, struct error *error)
+{
+    const char *live = pipeline_names(pipeline, STATE_LIVE);
+    bool partly = strcmp(live, "none") != 0;
+    if (pipeline_failed(pipeline, partly ? FAULT_PARTIAL : FAULT_REMOTE, error) == 0)
+        return 0;
+    if (!partly)
+        return -1;
+    error->fault = FAULT_PARTIAL;
+    return error_hint(error, "live on %s; remove the cause and publish again, or roll back", live);
+}
+
+int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
+{
+    struct publish_result *out = pipeline->out;
+    for (int deferred = 1; deferred >= 0; deferred--)
+        for (size_t i = 0; i < out->target_count; i++) {
+            struct prepared *target = &out->targets[i];
+            if (!target->ready || target->deployment.deferred != (deferred == 1))
+                continue;
+            if (pipeline_stopped(pipeline, error) != 0)
+                return -1;
+            if (activate_one(pipeline, target, rollback) != 0)
+                return partly_failed(pipeline, error);
+        }
+    return 0;
+}

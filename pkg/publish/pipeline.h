@@ -1,0 +1,99 @@
+/* What the files of pkg/publish share: one run of the pipeline. */
+#ifndef PKG_PUBLISH_PIPELINE_H
+#define PKG_PUBLISH_PIPELINE_H
+
+#include <stdatomic.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/base/world.h"
+#include "pkg/publish/publish.h"
+
+struct file;
+struct validation_run;
+
+struct pipeline {
+    struct arena *arena;
+    const struct world *world;
+    const struct manifest *manifest;
+    const struct publish_options *options;
+    struct publish_result *out;
+    struct record_store *store; /* NULL: no repository, or not wanted */
+    struct record *records;     /* newest first */
+    size_t record_count;
+    const struct record *newest; /* of all records, also of those that this run has written */
+    bool dirty;
+    struct file *files;       /* load.c: each file is read and scanned once */
+    struct product *products; /* prepare.c: each module is optimized once */
+    atomic_bool stop;         /* a target has failed: start no further one */
+};
+
+/* What of a module several targets may share: optimized for the same features. */
+struct product {
+    struct product *next;
+    const char *path;      /* where it was first met, for messages */
+    const uint8_t *source; /* the original's bytes */
+    uint64_t capped;       /* the features that it uses and the target runs */
+    struct manifest_optimize settings;
+    struct optimize_result result;
+    char sha256[65];
+    size_t gzip_bytes;
+    struct validation_run *running; /* NULL: its answer is in `validation` */
+    const char *validation;
+};
+
+/* pipeline.c: the chosen targets into out->targets, without doubles; the records when a
+   repository can be opened. With `needs_records` a repository that can't is a failure. */
+int pipeline_open(struct pipeline *, bool needs_records, struct error *) MUST_CHECK;
+
+/* job_prepare for every target; with `unlock` job_unlock too. */
+int pipeline_jobs(struct pipeline *, bool unlock, struct error *) MUST_CHECK;
+
+/* Calls `work` for each target in which it is not STATE_FAILED, on up to options->jobs threads. */
+void pipeline_each(struct pipeline *, void (*work)(struct pipeline *, struct prepared *));
+
+/* Tells what is being done. */
+void pipeline_step(const struct pipeline *, const struct prepared *, const char *word);
+
+/* -1 with "TARGET: what" when a target is STATE_FAILED; `fault` unless it says FAULT_INPUT. */
+int pipeline_failed(const struct pipeline *, enum fault, struct error *) MUST_CHECK;
+
+/* -1 when we were asked to stop, with what is live and what is not. */
+int pipeline_stopped(const struct pipeline *, struct error *) MUST_CHECK;
+
+/* Names of the targets in `state`, with commas; "none". */
+const char *pipeline_names(const struct pipeline *, enum state);
+
+/* The newest record of the target (of any commit) whose version is not `unlike` (may be NULL). */
+const struct record *pipeline_record(const struct pipeline *, const struct target *,
+                                     const char *unlike);
+
+/* The target's record of that version, NULL when there is none. */
+const struct record *pipeline_record_of(const struct pipeline *, const struct target *,
+                                        const char *version);
+bool pipeline_is_of(const struct pipeline *, const struct record *, const struct target *);
+
+/* load.c: the target's payload and its modules, read and scanned. */
+int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK;
+
+/* prepare.c: steps 2 to 6. With `beside` large modules may still be validated when this returns:
+   prepare_finish() waits for that. */
+int prepare(struct pipeline *, bool beside, struct error *) MUST_CHECK;
+int prepare_finish(struct pipeline *, struct error *) MUST_CHECK;
+
+/* live.c: asks each target what is live (into ->before and ->live); a failure makes it
+ * STATE_FAILED. */
+void live_ask(struct pipeline *, struct prepared *);
+
+/* -1 when somebody else has changed what our last record says is live. */
+int live_guard(const struct pipeline *, const struct prepared *, struct error *) MUST_CHECK;
+
+/* Step 8: activates the targets that are ready, one after the other, deferred ones first. */
+int live_activate(struct pipeline *, bool rollback, struct error *) MUST_CHECK;
+
+/* history.c: step 9 for the targets in `state`; fills recorded and record_failure. */
+void record_event(struct pipeline *, const char *event, enum state);
+
+/* verify.c: step 10 for the targets that are STATE_LIVE; -1 with FAULT_UNVERIFIED. */
+int verify_all(struct pipeline *, bool may_roll_back, struct error *) MUST_CHECK;
+
+#endif

@@ -1,0 +1,350 @@
+/* Steps 2 to 6: everything that can fail without a network. */
+#include <string.h>
+
+#include "pkg/archive/archive.h"
+#include "pkg/base/file.h"
+#include "pkg/base/text.h"
+#include "pkg/digest/digest.h"
+#include "pkg/process/process.h"
+#include "pkg/publish/pipeline.h"
+#include "pkg/validate/validate.h"
+
+/* Smaller modules are validated before anything is sent; larger ones beside the upload. */
+enum { LARGE_MODULE = 1 << 20 };
+
+static int run_build(struct pipeline *pipeline, const char *command, struct error *error)
+{
+    const char *argv[] = {"sh", "-c", command, NULL};
+    struct process_request request = {
+        .argv = argv, .folder = pipeline->manifest->folder, .pass_output = true};
+    struct process_result result;
+    pipeline_step(pipeline, NULL, arena_printf(pipeline->arena, "build: %s", command));
+    if (process_run(pipeline->arena, pipeline->world, &request, &result, error) != 0)
+        return error_prefix(error, "build");
+    if (result.status == 0)
+        return 0;
+    error_set(error, FAULT_INPUT, "build command '%s' failed with exit code %d", command,
+              result.status);
+    return error_hint(error, "run it by hand in '%s'", pipeline->manifest->folder);
+}
+
+/* Each distinct command once. */
+static int build(struct pipeline *pipeline, struct error *error)
+{
+    const struct publish_result *out = pipeline->out;
+    for (size_t i = 0; pipeline->options->build && i < out->target_count; i++) {
+        const char *command = out->targets[i].target->build_command;
+        bool done = command == NULL;
+        for (size_t j = 0; !done && j < i; j++) {
+            const char *earlier = out->targets[j].target->build_command;
+            done = earlier && strcmp(earlier, command) == 0;
+        }
+        if (!done && run_build(pipeline, command, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* A verdict for what can't be judged because it is no module. */
+static void condemn(struct pipeline *pipeline, struct prepared *target, const char *rule,
+                    const char *path, const char *message)
+{
+    struct finding *finding = arena_alloc(pipeline->arena, 1, sizeof *finding);
+    *finding = (struct finding){.level = LEVEL_ERROR,
+                                .rule = rule,
+                                .subject = path,
+                                .message = arena_strdup(pipeline->arena, message),
+                                .where = {.path = path}};
+    target->verdict = (struct verdict){.target = target->target->name,
+                                       .platform = target->target->platform,
+                                       .variant = target->job.profile->variant,
+                                       .profile_as_of = target->job.profile->as_of,
+                                       .answer = ANSWER_NO,
+                                       .findings = finding,
+                                       .finding_count = 1};
+}
+
+static int load_all(struct pipeline *pipeline, struct error *error)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        if (load_target(pipeline, target, error) != 0) {
+            condemn(pipeline, target, "malformed", target->target->module, error->message);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static uint64_t features_run(const struct profile *profile)
+{
+    uint64_t runs = 0;
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (profile->features[i].support >= SUPPORT_PARTIAL)
+            runs |= wasm_feature_bit((enum wasm_feature)i);
+    return runs;
+}
+
+static bool is_same_list(const struct words *a, const struct words *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    return same;
+}
+
+static bool is_same_work(const struct product *product, const uint8_t *source, uint64_t capped,
+                         const struct manifest_optimize *settings)
+{
+    const struct manifest_optimize *other = &product->settings;
+    return product->source == source && product->capped == capped &&
+           other->level == settings->level && other->lower == settings->lower &&
+           other->keep_names == settings->keep_names && other->keep_debug == settings->keep_debug &&
+           is_same_list(&other->keep_exports, &settings->keep_exports) &&
+           is_same_list(&other->passes, &settings->passes);
+}
+
+static int optimize_product(struct pipeline *pipeline, const struct optimizer *optimizer,
+                            const struct prepared_module *module, uint64_t allowed,
+                            struct product *product, struct error *error)
+{
+    const struct manifest_optimize *settings = &product->settings;
+    struct optimize_request request = {
+        .module = module->original,
+        .info = &module->original_info,
+        .allowed = settings->lower ? allowed : UINT64_MAX,
+        .run = settings->level == OPTIMIZE_SIZE || settings->level == OPTIMIZE_SPEED,
+        .speed = settings->level == OPTIMIZE_SPEED,
+        .keep_names = settings->keep_names,
+        .strip = settings->level != OPTIMIZE_NONE,
+    };
+    if (!request.strip) {
+        product->result =
+            (struct optimize_result){module->original, module->original_info, "unchanged", NULL};
+        return 0;
+    }
+    if (optimize(pipeline->arena, pipeline->world, optimizer, &request, &product->result, error) !=
+        0)
+        return error_prefix(error, "%s", module->path);
+    return 0;
+}
+
+static int make_product(struct pipeline *pipeline, const struct optimizer *optimizer,
+                        const struct prepared_module *module, uint64_t allowed,
+                        struct product *product, struct error *error)
+{
+    product->next = pipeline->products;
+    product->path = module->path;
+    product->source = module->original.data;
+    if (product->settings.level != OPTIMIZE_NONE)
+        pipeline_step(pipeline, NULL, arena_printf(pipeline->arena, "optimize: %s", module->path));
+    if (optimize_product(pipeline, optimizer, module, allowed, product, error) != 0)
+        return -1;
+    digest_sha256(product->result.module, product->sha256);
+    pipeline->products = product;
+    return validate_start(pipeline->arena, pipeline->world, product->result.module,
+                          &product->result.info, &product->running, error);
+}
+
+static int find_product(struct pipeline *pipeline, const struct optimizer *optimizer,
+                        const struct prepared *target, const struct prepared_module *module,
+                        struct product **out, struct error *error)
+{
+    struct manifest_optimize settings = target->target->optimize;
+    uint64_t allowed = features_run(target->job.profile);
+    uint64_t capped = allowed & module->original_info.features;
+    /* A ready package ships untouched, and check judges what the user has built. */
+    if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
+        settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
+    for (struct product *product = pipeline->products; product; product = product->next)
+        if (is_same_work(product, module->original.data, capped, &settings)) {
+            *out = product;
+            return 0;
+        }
+    *out = arena_alloc(pipeline->arena, 1, sizeof **out);
+    (*out)->settings = settings;
+    (*out)->capped = capped;
+    return make_product(pipeline, optimizer, module, allowed, *out, error);
+}
+
+static int optimize_target(struct pipeline *pipeline, const struct optimizer *optimizer,
+                           struct prepared *target, struct error *error)
+{
+    bool counts = pipeline->options->sizes || target->target->budget.gzip_bytes;
+    for (size_t i = 0; i < target->module_count; i++) {
+        struct prepared_module *module = &target->modules[i];
+        if (world_stopped(pipeline->world, error) != 0 ||
+            find_product(pipeline, optimizer, target, module, &module->product, error) != 0)
+            return -1;
+        struct product *product = module->product;
+        if (counts && product->gzip_bytes == 0)
+            product->gzip_bytes = archive_gzip_size(product->result.module);
+        module->optimized = product->result;
+        module->gzip_bytes = product->gzip_bytes;
+        memcpy(module->sha256, product->sha256, sizeof module->sha256);
+        if (target->payload.form != PAYLOAD_PACKAGE)
+            target->payload.parts[module->part].body = product->result.module;
+    }
+    return 0;
+}
+
+static bool needs_optimizer(const struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        if (pipeline->out->targets[i].target->optimize.level >= OPTIMIZE_SIZE)
+            return pipeline->options->optimize;
+    return false;
+}
+
+static int optimize_all(struct pipeline *pipeline, struct error *error)
+{
+    struct optimizer optimizer = {0};
+    if (needs_optimizer(pipeline) &&
+        optimizer_find(pipeline->arena, pipeline->world, pipeline->options->optimizer, &optimizer,
+                       error) != 0)
+        return -1;
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        if (optimize_target(pipeline, &optimizer, &pipeline->out->targets[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+/* Tells all targets that ship it. */
+static int condemn_product(struct pipeline *pipeline, const struct product *product,
+                           const char *reason, struct error *error)
+{
+    error_set(error, FAULT_INPUT, "invalid module '%s': %s", product->path, reason);
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        for (size_t m = 0; m < pipeline->out->targets[i].module_count; m++)
+            if (pipeline->out->targets[i].modules[m].product == product)
+                condemn(pipeline, &pipeline->out->targets[i], "invalid", product->path, reason);
+    return -1;
+}
+
+static int finish_product(struct pipeline *pipeline, struct product *product, struct error *error)
+{
+    struct validate_result result;
+    if (validate_finish(product->running, &result, error) != 0)
+        return error_prefix(error, "%s", product->path);
+    product->running = NULL;
+    if (result.answer == VALIDATION_INVALID)
+        return condemn_product(pipeline, product, result.reason, error);
+    product->validation = result.answer == VALIDATION_VALID
+                              ? "valid"
+                              : arena_printf(pipeline->arena, "not judged: %s", result.reason);
+    return 0;
+}
+
+static int finish_up_to(struct pipeline *pipeline, size_t size, struct error *error)
+{
+    for (struct product *product = pipeline->products; product; product = product->next)
+        if (product->running && product->result.module.size <= size &&
+            finish_product(pipeline, product, error) != 0)
+            return -1;
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        for (size_t m = 0; m < pipeline->out->targets[i].module_count; m++) {
+            struct prepared_module *module = &pipeline->out->targets[i].modules[m];
+            module->validation = module->product->validation;
+        }
+    return 0;
+}
+
+int prepare_finish(struct pipeline *pipeline, struct error *error)
+{
+    return finish_up_to(pipeline, SIZE_MAX, error);
+}
+
+static void judge(struct pipeline *pipeline, struct prepared *target)
+{
+    struct arena *arena = pipeline->arena;
+    struct shipped_module *modules = arena_alloc(arena, target->module_count, sizeof *modules);
+    char *today = text_time(arena, world_stamp(pipeline->world));
+    today[strlen("YYYY-MM-DD")] = '\0';
+    for (size_t i = 0; i < target->module_count; i++) {
+        const struct prepared_module *module = &target->modules[i];
+        modules[i] = (struct shipped_module){.path = module->path,
+                                             .bytes = module->optimized.module,
+                                             .info = &module->optimized.info,
+                                             .gzip_bytes = module->gzip_bytes,
+                                             .validation = module->validation};
+    }
+    /* The record holds the sum: comparable only where there is one. */
+    if (target->module_count == 1 && target->recorded)
+        modules[0].previous_bytes = (size_t)target->recorded->module_bytes;
+    struct shipment shipment = {.target = target->target->name,
+                                .platform = target->target->platform,
+                                .modules = modules,
+                                .module_count = target->module_count,
+                                .settings = target->job.settings,
+                                .bare = target->payload.form == PAYLOAD_BARE,
+                                .artifact_bytes = target->artifact.counted_bytes,
+                                .unpacked_bytes = target->artifact.unpacked_bytes,
+                                .today = today,
+                                .strict = pipeline->options->strict,
+                                .publishing = pipeline->options->publishing};
+    compat_check(arena, target->job.profile, &shipment, &target->target->budget, &target->verdict);
+}
+
+/* Judged before it is packed, because what can't run there may not even be packable; and again,
+   because only then the artifact's sizes are known. */
+static int judge_and_pack(struct pipeline *pipeline, struct prepared *target, struct error *error)
+{
+    judge(pipeline, target);
+    if (!pipeline->options->optimize || target->verdict.answer == ANSWER_NO)
+        return 0;
+    if (target->job.entry->platform->pack(&target->job, &target->payload, &target->artifact,
+                                          error) != 0)
+        return error_prefix(error, "%s", target->target->name);
+    judge(pipeline, target);
+    return 0;
+}
+
+int prepare(struct pipeline *pipeline, bool beside, struct error *error)
+{
+    if (build(pipeline, error) != 0 || world_stopped(pipeline->world, error) != 0 ||
+        load_all(pipeline, error) != 0 || optimize_all(pipeline, error) != 0 ||
+        finish_up_to(pipeline, beside ? LARGE_MODULE : SIZE_MAX, error) != 0)
+        return -1;
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        if (judge_and_pack(pipeline, &pipeline->out->targets[i], error) != 0)
+            return -1;
+    return 0;
+}
+
+int publish_prepare(struct arena *arena, const struct world *world, const struct manifest *manifest,
+                    const struct publish_options *options, struct publish_result *out,
+                    struct error *error)
+{
+    struct pipeline pipeline = {
+        .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
+    if (pipeline_open(&pipeline, false, error) != 0 || pipeline_jobs(&pipeline, false, error) != 0)
+        return -1;
+    return prepare(&pipeline, false, error);
+}
+
+static const char *cure_of(const struct finding *finding)
+{
+    const struct cure *cure = &finding->cure;
+    return cure->compiler ? cure->compiler : cure->other ? cure->other : cure->lowering;
+}
+
+int publish_judge(const struct publish_result *result, const struct manifest *manifest, bool strict,
+                  struct error *error)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct verdict *verdict = &result->targets[i].verdict;
+        if (verdict->answer == ANSWER_YES || (verdict->answer == ANSWER_UNKNOWN && !strict))
+            continue;
+        if (verdict->finding_count == 0)
+            return error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
+                             answer_word(verdict->answer));
+        const char *cure = cure_of(&verdict->findings[0]);
+        error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
+                  verdict->findings[0].message);
+        if (!manifest->path)
+            return cure ? error_hint(error, "%s", cure) : -1;
+        return error_hint(error, "%s%sremove target '%s' from %s", cure ? cure : "",
+                          cure ? ", or " : "", verdict->target, path_base(manifest->path));
+    }
+    return 0;
+}

@@ -1,0 +1,69 @@
+/* Recorded and live: side by side, or compared. */
+#include <string.h>
+
+#include "pkg/publish/pipeline.h"
+
+/* What the last record says, in the shape of a deployment. */
+static struct deployment recorded_deployment(const struct record *record)
+{
+    if (!record)
+        return (struct deployment){0};
+    return (struct deployment){.version = record->version,
+                               .previous = record->previous_version,
+                               .url = record->url,
+                               .resource = record->resource,
+                               .artifact_sha256 = record->artifact_sha256,
+                               .commit = record->commit,
+                               .percent = record->percent};
+}
+
+static int open_all(struct pipeline *pipeline, struct error *error)
+{
+    if (pipeline_open(pipeline, false, error) != 0 || pipeline_jobs(pipeline, true, error) != 0)
+        return -1;
+    if (!pipeline->store)
+        world_say(pipeline->world, "", "no git repository here, so nothing is recorded");
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        target->deployment = recorded_deployment(target->recorded);
+    }
+    return 0;
+}
+
+int publish_status(struct arena *arena, const struct world *world, const struct manifest *manifest,
+                   const struct publish_options *options, struct publish_result *out,
+                   struct error *error)
+{
+    struct pipeline pipeline = {
+        .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
+    if (open_all(&pipeline, error) != 0)
+        return -1;
+    pipeline_each(&pipeline, live_ask);
+    if (world_stopped(world, error) != 0)
+        return -1;
+    for (size_t i = 0; i < out->target_count; i++)
+        if (out->targets[i].state == STATE_NONE && out->targets[i].live.version)
+            out->targets[i].state = STATE_LIVE;
+    return pipeline_failed(&pipeline, FAULT_REMOTE, error);
+}
+
+int publish_verify(struct arena *arena, const struct world *world, const struct manifest *manifest,
+                   const struct publish_options *options, struct publish_result *out,
+                   struct error *error)
+{
+    struct pipeline pipeline = {
+        .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
+    if (open_all(&pipeline, error) != 0)
+        return -1;
+    for (size_t i = 0; i < out->target_count; i++) {
+        struct prepared *target = &out->targets[i];
+        if (!target->recorded) {
+            error_set(error, FAULT_UNVERIFIED, "%s: no deployment is recorded here",
+                      target->target->name);
+            return error_hint(error, "publish, or fetch the notes: git fetch origin " RECORD_REF
+                                     ":" RECORD_REF);
+        }
+        target->state = STATE_LIVE;
+    }
+    return verify_all(&pipeline, false, error);
+}
