@@ -117,6 +117,8 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
         .speed = settings->level == OPTIMIZE_SPEED,
         .keep_names = settings->keep_names,
         .strip = settings->level != OPTIMIZE_NONE,
+        .passes = settings->passes.items,
+        .pass_count = settings->passes.count,
     };
     if (!request.strip) {
         product->result =
