@@ -77,6 +77,9 @@ const char *workers_now(const struct call *);
 const char *workers_source(const struct call *);
 char *workers_subdomain(struct call *);
 
+/* Removes the routes and custom domains of the call's script. */
+void workers_detach(struct call *);
+
 /* A multipart upload, checked as the platform does before it takes it. */
 struct upload {
     const struct sandbox_part *parts; /* without the metadata */

@@ -173,6 +173,7 @@ static void erase(struct call *call)
         sandbox_delete(call->sandbox,
                        arena_printf(call->arena, "cloudflare/versions/%s", json_string_value(id)));
     }
+    workers_detach(call);
     sandbox_delete(call->sandbox, arena_printf(call->arena, "cloudflare/scripts/%s", call->name));
 }
 

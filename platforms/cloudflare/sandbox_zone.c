@@ -277,6 +277,18 @@ static void delete_domain(struct call *call)
     workers_answer(call, json_null());
 }
 
+void workers_detach(struct call *call)
+{
+    size_t index;
+    json_t *domain;
+    drop_routes(call, call->name);
+    json_array_foreach(load_domains(call), index, domain)
+    {
+        if (strcmp(json_find_string(domain, "service", ""), call->name) == 0)
+            sandbox_delete(call->sandbox, domain_key(call, json_find_string(domain, "id", "")));
+    }
+}
+
 static void plan_domains(struct call *call)
 {
     size_t index;

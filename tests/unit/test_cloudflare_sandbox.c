@@ -384,8 +384,12 @@ static const struct step around[] = {
     {"PUT", A "/workers/domains",
      "{\"hostname\":\"w.example.com\",\"service\":\"demo\",\"zone_name\":\"example.com\"}", NULL,
      200, "result.zone_name", "\"example.com\""},
-    {"PUT", A "/workers/domains", "{\"hostname\":\"wexample.com\",\"service\":\"demo\"}", NULL, 404,
-     CODE, "7003"},
+    {"DELETE", S, NULL, NULL, 200, "result", "null"},
+    {"GET", A "/workers/domains", NULL, NULL, 200, "result", "[]"},
+    {"GET", "/client/v4/zones/5a4db0c5a4db0c5a4db0c5a4db0ca001/workers/routes", NULL, NULL, 200,
+     "result", "[]"},
+    {"PUT", A "/workers/domains", "{\"hostname\":\"wexample.com\",\"service\":\"other\"}", NULL,
+     404, CODE, "7003"},
 };
 
 static void test_auth(void)
