@@ -28,7 +28,7 @@ struct document {
     const char **sources;
     size_t source_count;
     json_t *variants, *features, *components, *imports, *exports, *limits, *settings, *options,
-        *credentials, *endpoints;
+        *credentials, *credential_file, *endpoints;
 };
 
 static const char *const glues[] = {"javascript", "none", NULL};
@@ -49,6 +49,7 @@ static const struct key document_keys[] = {
     {"settings", KEY_ARRAY, false, AT(settings), 0, NULL},
     {"options", KEY_OBJECT, true, AT(options), 0, NULL},
     {"credentials", KEY_OBJECT, true, AT(credentials), 0, NULL},
+    {"credential_file", KEY_OBJECT, false, AT(credential_file), 0, NULL},
     {"endpoints", KEY_OBJECT, true, AT(endpoints), 0, NULL},
 };
 #undef AT
@@ -56,16 +57,17 @@ static const struct key document_keys[] = {
 static int read_sections(struct reader *reader, const struct document *document,
                          const char *variant, struct profile *out)
 {
-    bool ok = section_features(reader, document->features, out) == 0 &&
-              section_variants(reader, document->variants, variant, out) == 0 &&
-              section_components(reader, document->components, out) == 0 &&
-              section_imports(reader, document->imports, out) == 0 &&
-              section_exports(reader, document->exports, out) == 0 &&
-              section_options(reader, document->options, out) == 0 &&
-              section_limits(reader, document->limits, out) == 0 &&
-              section_settings(reader, document->settings, out) == 0 &&
-              section_credentials(reader, document->credentials, out) == 0 &&
-              section_endpoints(reader, document->endpoints, out) == 0;
+    bool ok =
+        section_features(reader, document->features, out) == 0 &&
+        section_variants(reader, document->variants, variant, out) == 0 &&
+        section_components(reader, document->components, out) == 0 &&
+        section_imports(reader, document->imports, out) == 0 &&
+        section_exports(reader, document->exports, out) == 0 &&
+        section_options(reader, document->options, out) == 0 &&
+        section_limits(reader, document->limits, out) == 0 &&
+        section_settings(reader, document->settings, out) == 0 &&
+        section_credentials(reader, document->credentials, document->credential_file, out) == 0 &&
+        section_endpoints(reader, document->endpoints, out) == 0;
     return ok ? 0 : -1;
 }
 

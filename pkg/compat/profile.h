@@ -92,7 +92,15 @@ struct profile_credential {
     const char *name; /* the secret's name in struct job */
     const char *environment;
     bool required;
-    const char *rights; /* the least rights it needs */
+    const char *rights;   /* the least rights it needs */
+    const char *file_key; /* its key in the credential file, or NULL */
+};
+
+/* An INI file of the vendor's own tools, read when the environment has none of the credentials
+   that have a file_key. Its path is relative to the home folder. */
+struct profile_file {
+    const char *environment, *path; /* the variable that names another; path NULL: no such file */
+    const char *section_environment, *section;
 };
 
 struct profile_endpoint {
@@ -135,6 +143,7 @@ struct profile {
     size_t option_count;
     struct profile_credential *credentials;
     size_t credential_count;
+    struct profile_file credential_file;
     struct profile_endpoint *endpoints;
     size_t endpoint_count;
     struct profile_runtime_fact *facts; /* of the variant */

@@ -230,10 +230,23 @@ static const struct key credential_keys[] = {
     {"environment", KEY_TEXT, true, offsetof(struct profile_credential, environment), 0, NULL},
     {"required", KEY_FLAG, true, offsetof(struct profile_credential, required), 0, NULL},
     {"rights", KEY_TEXT, true, offsetof(struct profile_credential, rights), 0, NULL},
+    {"file_key", KEY_TEXT, false, offsetof(struct profile_credential, file_key), 0, NULL},
 };
 
-int section_credentials(struct reader *reader, const json_t *json, struct profile *out)
+static const struct key file_keys[] = {
+    {"environment", KEY_TEXT, true, offsetof(struct profile_file, environment), 0, NULL},
+    {"path", KEY_TEXT, true, offsetof(struct profile_file, path), 0, NULL},
+    {"section_environment", KEY_TEXT, true, offsetof(struct profile_file, section_environment), 0,
+     NULL},
+    {"section", KEY_TEXT, true, offsetof(struct profile_file, section), 0, NULL},
+};
+
+int section_credentials(struct reader *reader, const json_t *json, const json_t *file,
+                        struct profile *out)
 {
+    if (file && reader_object(reader, "credential_file", file, KEY_TABLE(file_keys),
+                              &out->credential_file) != 0)
+        return -1;
     return reader_members(reader, "credentials", json, KEY_TABLE(credential_keys),
                           sizeof *out->credentials, &out->credentials, &out->credential_count);
 }

@@ -131,6 +131,12 @@ int job_prepare(struct arena *, const struct world *, const struct manifest *,
    HTTP. FAULT_INPUT names the missing variable and the rights it needs. */
 int job_unlock(struct job *, struct error *) MUST_CHECK;
 
+/* What there is of a profile's credentials: from the environment, or, when it has none of them,
+   from the vendor's own file. FAULT_INPUT for one that cannot be right, and a file that can't be
+   read. */
+int platform_secrets(struct arena *, const struct world *, const struct profile *,
+                     const struct secret **out, size_t *count, struct error *) MUST_CHECK;
+
 const char *job_secret(const struct job *, const char *name);   /* NULL when not set */
 const char *job_endpoint(const struct job *, const char *name); /* without a final slash */
 const char *job_text(const struct job *, const char *option);   /* NULL when not set */

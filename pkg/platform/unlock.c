@@ -24,34 +24,109 @@ static bool is_printable(const char *text)
     return true;
 }
 
-static int add_secret(struct job *job, struct secret *secrets,
-                      const struct profile_credential *credential, const char *value,
-                      struct error *error)
+/* The secrets found so far. */
+struct wallet {
+    struct arena *arena;
+    const struct world *world;
+    const struct profile *profile;
+    struct secret *secrets;
+    size_t count;
+    struct error *error;
+};
+
+static int add_secret(struct wallet *wallet, const struct profile_credential *credential,
+                      const char *value)
 {
     if (!value)
         return 0;
-    value = trimmed(job->arena, value);
+    value = trimmed(wallet->arena, value);
     if (value[0] == '\0')
         return 0;
     if (!is_printable(value)) {
-        error_set(error, FAULT_INPUT, "credential %s holds characters that no credential has",
-                  credential->environment);
-        return error_hint(error, "set %s to the bare secret, without quotes or line breaks",
+        error_set(wallet->error, FAULT_INPUT,
+                  "credential %s holds characters that no credential has", credential->environment);
+        return error_hint(wallet->error, "set %s to the bare secret, without quotes or line breaks",
                           credential->environment);
     }
-    secrets[job->secret_count++] = (struct secret){credential->name, value};
+    wallet->secrets[wallet->count++] = (struct secret){credential->name, value};
+    return 0;
+}
+
+/* Whether the environment has one of those that the file could supply: a key from here and a secret
+   from there do not belong together. */
+static bool is_file_needed(const struct wallet *wallet)
+{
+    const struct profile *profile = wallet->profile;
+    for (size_t i = 0; i < profile->credential_count; i++)
+        if (profile->credentials[i].file_key &&
+            world_environment(wallet->world, profile->credentials[i].environment))
+            return false;
+    return profile->credential_file.path != NULL;
+}
+
+static const char *file_section(const struct world *world, const struct profile_file *file)
+{
+    const char *section = world_environment(world, file->section_environment);
+    return section ? section : file->section;
+}
+
+static int read_file(struct wallet *wallet)
+{
+    const struct profile_file *file = &wallet->profile->credential_file;
+    const char *path = world_environment(wallet->world, file->environment);
+    const char *home = world_environment(wallet->world, "HOME");
+    struct bytes text;
+    if (!path && !home)
+        return 0;
+    if (!path)
+        path = path_join(wallet->arena, home, file->path);
+    if (!file_exists(path))
+        return 0;
+    if (file_read(wallet->arena, path, LIMIT_MANIFEST, &text, wallet->error) != 0)
+        return -1;
+    for (size_t i = 0; i < wallet->profile->credential_count; i++) {
+        const struct profile_credential *credential = &wallet->profile->credentials[i];
+        if (credential->file_key &&
+            add_secret(wallet, credential,
+                       ini_find(wallet->arena, text, file_section(wallet->world, file),
+                                credential->file_key)) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int platform_secrets(struct arena *arena, const struct world *world, const struct profile *profile,
+                     const struct secret **out, size_t *count, struct error *error)
+{
+    /* Room for both: a credential of the file is none of the environment's. */
+    struct wallet wallet = {arena, world, profile, NULL, 0, error};
+    wallet.secrets = arena_alloc(arena, profile->credential_count + 1, sizeof *wallet.secrets);
+    for (size_t i = 0; i < profile->credential_count; i++) {
+        const struct profile_credential *credential = &profile->credentials[i];
+        if (add_secret(&wallet, credential, world_environment(world, credential->environment)) != 0)
+            return -1;
+    }
+    if (is_file_needed(&wallet) && read_file(&wallet) != 0)
+        return -1;
+    *out = wallet.secrets;
+    *count = wallet.count;
     return 0;
 }
 
 static int check_secrets(const struct job *job, struct error *error)
 {
+    const struct profile_file *file = &job->profile->credential_file;
     for (size_t i = 0; i < job->profile->credential_count; i++) {
         const struct profile_credential *credential = &job->profile->credentials[i];
+        const char *other = "";
         if (!credential->required || job_secret(job, credential->name))
             continue;
+        if (credential->file_key && file->path)
+            other = arena_printf(job->arena, " (or %s in [%.40s] of ~/%s)", credential->file_key,
+                                 file_section(job->world, file), file->path);
         error_set(error, FAULT_INPUT, "%s: credential %s is not set", job->target->name,
                   credential->environment);
-        return error_hint(error, "set %s in the environment; it needs: %s", credential->environment,
+        return error_hint(error, "set %s%s; it needs: %s", credential->environment, other,
                           credential->rights);
     }
     return 0;
@@ -113,18 +188,9 @@ const char *job_endpoint(const struct job *job, const char *name)
 
 int job_unlock(struct job *job, struct error *error)
 {
-    const struct profile *profile = job->profile;
-    struct secret *secrets =
-        arena_alloc(job->arena, profile->credential_count + 1, sizeof *secrets);
-    job->secrets = secrets;
-    job->secret_count = 0;
-    for (size_t i = 0; i < profile->credential_count; i++) {
-        const struct profile_credential *credential = &profile->credentials[i];
-        const char *value = world_environment(job->world, credential->environment);
-        if (add_secret(job, secrets, credential, value, error) != 0)
-            return -1;
-    }
-    if (check_secrets(job, error) != 0 || check_endpoints(job, error) != 0)
+    if (platform_secrets(job->arena, job->world, job->profile, &job->secrets, &job->secret_count,
+                         error) != 0 ||
+        check_secrets(job, error) != 0 || check_endpoints(job, error) != 0)
         return -1;
     return http_open(job->arena, job->world, &job->http, error);
 }

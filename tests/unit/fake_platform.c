@@ -203,7 +203,12 @@ static const char beta_profile[] =
     "  \"service_id\": {\"type\": \"string\", \"environment\": \"BETA_SERVICE\","
     "   \"help\": \"the service; without it one is made\"}},"
     " \"credentials\": {"
-    "  \"token\": {\"environment\": \"BETA_TOKEN\", \"required\": true, \"rights\": \"write\"}},"
+    "  \"token\": {\"environment\": \"BETA_TOKEN\", \"required\": true, \"rights\": \"write\","
+    "   \"file_key\": \"token\"},"
+    "  \"session\": {\"environment\": \"BETA_SESSION\", \"required\": false, \"rights\": \"none\","
+    "   \"file_key\": \"session\"}},"
+    " \"credential_file\": {\"environment\": \"BETA_FILE\", \"path\": \".beta/keys\","
+    "  \"section_environment\": \"BETA_PROFILE\", \"section\": \"default\"},"
     " \"endpoints\": {\"api\": {\"url\": \"https://api.beta.example\","
     "  \"environment\": [\"BETA_API\"]}}}";
 /* clang-format on */

@@ -184,7 +184,7 @@ static void test_unlock(void)
     struct job job;
     CHECK(unlock(&arena, world, &job, &error) == -1 && error.fault == FAULT_INPUT);
     CHECK_TEXT(error.message, "edge: credential ALPHA_TOKEN is not set");
-    CHECK_TEXT(error.hint, "set ALPHA_TOKEN in the environment; it needs: write");
+    CHECK_TEXT(error.hint, "set ALPHA_TOKEN; it needs: write");
     unit_setenv(world, "ALPHA_TOKEN", " \n");
     CHECK(unlock(&arena, world, &job, &error) == -1);
     unit_setenv(world, "ALPHA_TOKEN", "top\r\nX-Evil: 1");
@@ -202,6 +202,57 @@ static void test_unlock(void)
     CHECK_TEXT(job_endpoint(&job, "api"), "http://127.0.0.1:8080/any");
     unit_setenv(world, "ALPHA_API", "https://other.example/v4");
     CHECK_TEXT(job_endpoint(&job, "api"), "https://other.example/v4");
+    arena_free(&arena);
+}
+
+static void write_text(struct arena *arena, const char *folder, const char *name, const char *text)
+{
+    struct error error = {0};
+    CHECK(file_write(path_join(arena, folder, name), bytes_of(text), 0600, &error) == 0);
+}
+
+/* beta's token and session may stand in a file. */
+static int unlock_beta(struct arena *arena, struct world *world, struct job *job,
+                       struct error *error)
+{
+    if (!CHECK(prepare(arena, world, "'platform': 'beta'", NULL, job, error) == 0))
+        return -1;
+    return job_unlock(job, error);
+}
+
+static void test_credential_file(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct world *world = unit_world(&arena);
+    struct job job;
+    char *home = unit_folder(&arena);
+    unit_setenv(world, "HOME", home);
+    CHECK(unlock_beta(&arena, world, &job, &error) == -1);
+    CHECK_TEXT(error.hint,
+               "set BETA_TOKEN (or token in [default] of ~/.beta/keys); it needs: write");
+    write_text(&arena, home, ".beta/keys",
+               "[default]\ntoken = one\n[profile two]\ntoken=two\nsession = long\n");
+    CHECK(unlock_beta(&arena, world, &job, &error) == 0);
+    CHECK_TEXT(job_secret(&job, "token"), "one");
+    CHECK_TEXT(job_secret(&job, "session"), NULL);
+    unit_setenv(world, "BETA_PROFILE", "two");
+    CHECK(unlock_beta(&arena, world, &job, &error) == 0);
+    CHECK_TEXT(job_secret(&job, "token"), "two");
+    CHECK_TEXT(job_secret(&job, "session"), "long");
+    /* From one place or from the other, never a half from each. */
+    unit_setenv(world, "BETA_TOKEN", "outer");
+    CHECK(unlock_beta(&arena, world, &job, &error) == 0);
+    CHECK_TEXT(job_secret(&job, "token"), "outer");
+    CHECK_TEXT(job_secret(&job, "session"), NULL);
+    unit_setenv(world, "BETA_TOKEN", "");
+    unit_setenv(world, "BETA_PROFILE", "three");
+    CHECK(unlock_beta(&arena, world, &job, &error) == -1);
+    unit_setenv(world, "BETA_FILE", path_join(&arena, home, "other"));
+    CHECK(unlock_beta(&arena, world, &job, &error) == -1);
+    write_text(&arena, home, "other", "[three]\ntoken = 3 # of three\n");
+    CHECK(unlock_beta(&arena, world, &job, &error) == 0);
+    CHECK_TEXT(job_secret(&job, "token"), "3");
     arena_free(&arena);
 }
 
@@ -311,6 +362,7 @@ void test_platform(void)
     test_no_document();
     test_profile_file();
     test_unlock();
+    test_credential_file();
     test_endpoints();
     test_ini();
     test_seal();
