@@ -153,7 +153,6 @@ static void feature_details(void)
 {
     struct arena arena = {0};
     struct verdict verdict;
-    struct wasm_producer rust[] = {{"processed-by", "rustc", "1.95.0"}};
     const char *declared[] = {"+multimemory"};
     struct wasm_use uses[] = {
         {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy"}};
@@ -181,8 +180,6 @@ static void feature_details(void)
     CHECK_TEXT(finding->source, "probe: Node 20.20.2 (as of 2026-11-22)");
     CHECK_TEXT(verdict.variant, "nodejs20.x");
     CHECK_TEXT(verdict.profile_as_of, "2026-11-22");
-    scene.info.producers = rust;
-    scene.info.producer_count = 1;
     arena_free(&arena);
 }
 
