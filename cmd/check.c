@@ -2,7 +2,6 @@
 
 #include "cmd/cmd.h"
 #include "cmd/reports.h"
-#include "pkg/base/file.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
 
@@ -53,18 +52,6 @@ static int make_manifest(struct run *run, const char *file, struct error *error)
     return 0;
 }
 
-/* The manifest's targets, with FILE in the place of their modules. */
-static void replace_modules(struct run *run, const char *file)
-{
-    for (size_t i = 0; i < run->target_count; i++) {
-        struct target *target = arena_copy(run->arena, run->targets[i], sizeof *target);
-        target->module = file;
-        target->main = target->package = NULL;
-        target->modules = target->files = (struct words){0};
-        run->targets[i] = target;
-    }
-}
-
 static int choose(struct run *run, struct error *error)
 {
     const char *file = run->options.operand_count ? run->options.operands[0] : NULL;
@@ -80,11 +67,7 @@ static int choose(struct run *run, struct error *error)
     char *found;
     if (!wants_manifest && manifest_find(run->arena, ".", "edge-deploy.json", &found, &none) != 0)
         return make_manifest(run, file, error);
-    if (run_read_manifest(run, error) != 0)
-        return -1;
-    if (file)
-        replace_modules(run, path_join(run->arena, ".", file));
-    return 0;
+    return run_read_manifest(run, error);
 }
 
 static void fill_report(struct run *run, const struct publish_result *result, struct report *out)
@@ -139,6 +122,7 @@ static int run_check(struct run *run, struct error *error)
         return -1;
     struct publish_options options = run_publish_options(run);
     options.build = options.optimize = false;
+    options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;
     if (publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error) != 0)
         return -1;
     fill_report(run, &result, &report);

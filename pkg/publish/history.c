@@ -1,27 +1,19 @@
 /* Step 9: what became live goes into the notes. */
 #include <string.h>
 
-#include "pkg/digest/digest.h"
 #include "pkg/publish/pipeline.h"
 
-/* One module's digest; of several the digest over their digests and paths, a line each. */
 static void describe_modules(struct arena *arena, const struct prepared *target,
                              struct record *record)
 {
-    char *lines = "", *digest = arena_alloc(arena, 65, 1);
     uint64_t features = 0;
     for (size_t i = 0; i < target->module_count; i++) {
         const struct prepared_module *module = &target->modules[i];
         record->module_bytes += module->optimized.module.size;
         record->gzip_bytes += module->gzip_bytes;
         features |= module->optimized.info.features;
-        lines = arena_printf(arena, "%s%s %s\n", lines, module->sha256, module->path);
     }
-    if (target->module_count == 1)
-        memcpy(digest, target->modules[0].sha256, 65);
-    else
-        digest_sha256(bytes_of(lines), digest);
-    record->module_sha256 = digest;
+    record->module_sha256 = target->module_sha256;
     record->optimizer = target->module_count ? target->modules[0].optimized.how : NULL;
     record->features = arena_alloc(arena, WASM_FEATURE_COUNT, sizeof *record->features);
     for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)

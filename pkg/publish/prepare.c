@@ -169,6 +169,22 @@ static int find_product(struct pipeline *pipeline, const struct optimizer *optim
     return make_product(pipeline, optimizer, module, allowed, *out, error);
 }
 
+/* One module's digest; of several the digest over their digests and paths, a line each. */
+static const char *digest_modules(struct pipeline *pipeline, const struct prepared *target)
+{
+    struct arena *arena = pipeline->arena;
+    char *digest = arena_alloc(arena, 65, 1);
+    struct buffer *lines = buffer_new(arena, LIMIT_MANIFEST * 16);
+    if (target->module_count == 1)
+        return target->modules[0].sha256;
+    for (size_t i = 0; i < target->module_count; i++)
+        if (buffer_printf(lines, "%s %s\n", target->modules[i].sha256, target->modules[i].path) !=
+            0)
+            break;
+    digest_sha256(buffer_bytes(lines), digest);
+    return digest;
+}
+
 static int optimize_target(struct pipeline *pipeline, const struct optimizer *optimizer,
                            struct prepared *target, struct error *error)
 {
@@ -187,6 +203,7 @@ static int optimize_target(struct pipeline *pipeline, const struct optimizer *op
         if (target->payload.form != PAYLOAD_PACKAGE)
             target->payload.parts[module->part].body = product->result.module;
     }
+    target->module_sha256 = digest_modules(pipeline, target);
     return 0;
 }
 

@@ -46,6 +46,7 @@ struct prepared {
     struct payload payload;
     struct prepared_module *modules;
     size_t module_count;
+    const char *module_sha256; /* of several modules: over their digests and paths */
     struct artifact artifact;
     struct verdict verdict;
     /* publish, rollback, verify, status: */

@@ -98,6 +98,7 @@ static int choose(struct pipeline *pipeline, const char *to, struct error *error
             .resource = record ? record->resource : target->job.resource,
             .artifact_sha256 = record ? record->artifact_sha256 : NULL,
         };
+        target->module_sha256 = record ? record->module_sha256 : NULL;
         target->ready = version != NULL;
     }
     return 0;

@@ -1,0 +1,315 @@
+/* What publish, rollback, verify and status print. */
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/table.h"
+#include "pkg/base/text.h"
+#include "pkg/json/json.h"
+
+static bool is_command(const struct run *run, const char *name)
+{
+    return strcmp(run->command->name, name) == 0;
+}
+
+/* status looks at what is live, the others at what they made. */
+static const struct deployment *shown(const struct run *run, const struct prepared *target)
+{
+    return is_command(run, "status") ? &target->live : &target->deployment;
+}
+
+static const char *digest_of(const struct run *run, const struct prepared *target)
+{
+    const char *digest = shown(run, target)->artifact_sha256;
+    if (!digest && !is_command(run, "status") && target->artifact.sha256[0])
+        digest = target->artifact.sha256;
+    return digest;
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_text(text, strlen(text)) : json_null();
+}
+
+static const char *digest_of_modules(const struct prepared *target)
+{
+    if (target->module_sha256)
+        return target->module_sha256;
+    return target->recorded ? target->recorded->module_sha256 : NULL;
+}
+
+static json_t *side_json(const struct deployment *side, const char *time)
+{
+    json_t *json = json_object();
+    if (!side->version) {
+        json_decref(json);
+        return json_null();
+    }
+    json_object_set_new(json, "version", text_or_null(side->version));
+    json_object_set_new(json, "artifact_sha256", text_or_null(side->artifact_sha256));
+    json_object_set_new(json, "commit", text_or_null(side->commit));
+    if (time)
+        json_object_set_new(json, "time", text_or_null(time));
+    else
+        json_object_set_new(json, "drifted", json_boolean(side->drifted));
+    return json;
+}
+
+static json_t *artifact_json(const struct artifact *artifact)
+{
+    json_t *parts = json_array();
+    for (size_t i = 0; i < artifact->part_count; i++) {
+        const struct part *part = &artifact->parts[i];
+        json_t *row = json_object();
+        json_object_set_new(row, "name", text_or_null(part->name));
+        json_object_set_new(row, "media_type", text_or_null(part->media_type));
+        json_object_set_new(row, "bytes", json_integer((json_int_t)part->body.size));
+        json_array_append_new(parts, row);
+    }
+    json_t *json = json_object();
+    json_object_set_new(json, "bytes", json_integer((json_int_t)artifact->counted_bytes));
+    json_object_set_new(json, "parts", parts);
+    return json;
+}
+
+/* What single commands have to tell beyond the keys that all have. */
+static void add_details(const struct run *run, const struct prepared *target, json_t *json)
+{
+    if (target->artifact.sha256[0])
+        json_object_set_new(json, "artifact", artifact_json(&target->artifact));
+    if (target->module_count)
+        json_object_set_new(json, "optimizer", text_or_null(target->modules[0].optimized.how));
+    if (is_command(run, "status")) {
+        json_object_set_new(json, "live", side_json(&target->live, NULL));
+        json_object_set_new(
+            json, "recorded",
+            side_json(&target->deployment, target->recorded ? target->recorded->time : ""));
+    }
+    if (target->probe)
+        json_object_set_new(json, "probe", text_or_null(target->probe));
+    if (target->error.fault != FAULT_NONE)
+        json_object_set_new(json, "error", text_or_null(target->error.message));
+}
+
+static json_t *target_json(const struct run *run, const struct prepared *target)
+{
+    const struct deployment *deployment = shown(run, target);
+    const char *previous = deployment->previous;
+    if (is_command(run, "status") && target->recorded)
+        previous = target->recorded->previous_version;
+    json_t *json = json_object();
+    json_object_set_new(json, "target", text_or_null(target->target->name));
+    json_object_set_new(json, "platform", text_or_null(target->target->platform));
+    json_object_set_new(json, "state",
+                        target->state == STATE_NONE ? json_null()
+                                                    : json_string(state_name(target->state)));
+    json_object_set_new(json, "version", text_or_null(deployment->version));
+    json_object_set_new(json, "previous_version", text_or_null(previous));
+    json_object_set_new(json, "url", text_or_null(deployment->url));
+    json_object_set_new(json, "artifact_sha256", text_or_null(digest_of(run, target)));
+    json_object_set_new(json, "module_sha256", text_or_null(digest_of_modules(target)));
+    json_object_set_new(json, "requests", json_integer(target->stats.requests));
+    json_object_set_new(json, "retries", json_integer(target->stats.retries));
+    json_object_set_new(json, "seconds",
+                        json_real((double)(int64_t)(target->seconds * 1000) / 1000));
+    add_details(run, target, json);
+    return json;
+}
+
+static json_t *verdicts_json(struct run *run, const struct publish_result *result)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < result->target_count; i++)
+        if (result->targets[i].verdict.target)
+            json_array_append(array, report_verdict_json(run->arena, &result->targets[i].verdict));
+    return array;
+}
+
+json_t *deployments_json(struct run *run, const struct publish_result *result,
+                         const struct error *error)
+{
+    json_t *document = run_document(run, error), *array = json_array();
+    for (size_t i = 0; i < result->target_count; i++)
+        json_array_append_new(array, target_json(run, &result->targets[i]));
+    json_object_set_new(document, "deployments", array);
+    json_object_set_new(document, "mutation_attempted", json_boolean(result->mutation_attempted));
+    json_object_set_new(document, "commit", text_or_null(result->commit));
+    if (is_command(run, "publish") || is_command(run, "rollback")) {
+        json_object_set_new(document, "recorded", json_boolean(result->recorded));
+        json_object_set_new(document, "record_failure", text_or_null(result->record_failure));
+    }
+    if (is_command(run, "publish"))
+        json_object_set_new(document, "targets", verdicts_json(run, result));
+    return document;
+}
+
+static enum tint tint_of(enum state state)
+{
+    switch (state) {
+    case STATE_LIVE:
+    case STATE_ROLLED_BACK:
+        return TINT_GOOD;
+    case STATE_FAILED:
+        return TINT_BAD;
+    case STATE_UPLOADED:
+        return TINT_WARN;
+    default:
+        return TINT_NONE;
+    }
+}
+
+static char *shortened(struct run *run, const char *text, size_t size)
+{
+    size_t whole = text ? strlen(text) : 0;
+    return text ? arena_copy(run->arena, text, whole < size ? whole : size) : NULL;
+}
+
+static const char *word_of(const struct run *run, const struct prepared *target)
+{
+    bool failed = target->error.fault != FAULT_NONE;
+    if (is_command(run, "verify"))
+        return failed ? "not verified" : "verified";
+    if (target->state == STATE_LIVE && failed)
+        return "live, not verified";
+    if (target->state == STATE_NONE)
+        return run->options.dry_run ? "would upload" : "not sent";
+    return state_name(target->state);
+}
+
+static void print_made(struct run *run, const struct publish_result *result)
+{
+    static const char *const heads[] = {"TARGET", "PLATFORM", "STATE", "VERSION",
+                                        "DIGEST", "BYTES",    "URL",   NULL};
+    struct table table;
+    table_open(&table, run, heads);
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        const struct deployment *made = &target->deployment;
+        size_t bytes = target->artifact.counted_bytes;
+        const char *cells[] = {target->target->name,
+                               target->target->platform,
+                               word_of(run, target),
+                               made->version,
+                               shortened(run, digest_of(run, target), 12),
+                               bytes ? arena_printf(run->arena, "%zu", bytes) : NULL,
+                               made->url ? made->url : target->live.url};
+        bool bad = target->error.fault != FAULT_NONE;
+        table_add(&table, cells, 2, bad ? TINT_BAD : tint_of(target->state));
+    }
+    table_print(&table);
+}
+
+/* How the two sides of status compare. */
+static const char *compare(const struct prepared *target, enum tint *tint)
+{
+    const char *live = target->live.version;
+    const char *recorded = target->deployment.version;
+    *tint = TINT_WARN;
+    if (target->state == STATE_FAILED) {
+        *tint = TINT_BAD;
+        return "unknown";
+    }
+    if (!live)
+        return recorded ? "nothing live" : "never deployed";
+    if (!recorded)
+        return "not recorded";
+    if (strcmp(live, recorded) != 0)
+        return "another version";
+    if (target->live.drifted)
+        return "changed by hand";
+    *tint = TINT_GOOD;
+    return "as recorded";
+}
+
+static void print_status(struct run *run, const struct publish_result *result)
+{
+    static const char *const heads[] = {"TARGET", "PLATFORM", "LIVE IS", "LIVE", "RECORDED",
+                                        "COMMIT", "SINCE",    "URL",     NULL};
+    struct table table;
+    table_open(&table, run, heads);
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        const char *url = target->live.url ? target->live.url : target->deployment.url;
+        enum tint tint;
+        const char *word = compare(target, &tint);
+        const char *cells[] = {target->target->name,
+                               target->target->platform,
+                               word,
+                               target->live.version,
+                               target->deployment.version,
+                               shortened(run, target->deployment.commit, 8),
+                               target->recorded ? target->recorded->time : NULL,
+                               url};
+        table_add(&table, cells, 2, tint);
+    }
+    table_print(&table);
+}
+
+static const char *names_in(struct run *run, const struct publish_result *result, enum state state)
+{
+    char *names = NULL;
+    for (size_t i = 0; i < result->target_count; i++)
+        if (result->targets[i].state == state)
+            names = arena_printf(run->arena, "%s%s%s", names ? names : "", names ? ", " : "",
+                                 result->targets[i].target->name);
+    return names;
+}
+
+static void print_list(struct run *run, const char *words, const struct publish_result *result,
+                       enum state state)
+{
+    const char *names = names_in(run, result, state);
+    if (names)
+        printf("%s: %s\n", words, names);
+}
+
+/* What is live now, recorded where, and what was not done. */
+static void print_outcome(struct run *run, const struct publish_result *result)
+{
+    bool back = is_command(run, "rollback");
+    puts("");
+    print_list(run, "live now", result, STATE_LIVE);
+    print_list(run, back ? "live again" : "rolled back", result, STATE_ROLLED_BACK);
+    print_list(run, back ? "live already" : "live already, nothing sent", result, STATE_UNCHANGED);
+    print_list(run, "uploaded, not live", result, STATE_UPLOADED);
+    print_list(run, "failed", result, STATE_FAILED);
+    if (result->recorded && result->commit)
+        printf("recorded in refs/notes/edge-deploy%s%.12s\n", back ? "" : " on commit ",
+               back ? "" : result->commit);
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        if (target->probe)
+            printf("%s: %s\n", target->target->name,
+                   text_safe(run->arena, target->probe, strlen(target->probe)));
+    }
+}
+
+static void print_parts(struct run *run, const struct publish_result *result)
+{
+    static const char *const heads[] = {"TARGET", "PART", "TYPE", "BYTES", NULL};
+    struct table table;
+    table_open(&table, run, heads);
+    for (size_t i = 0; i < result->target_count; i++)
+        for (size_t p = 0; p < result->targets[i].artifact.part_count; p++) {
+            const struct part *part = &result->targets[i].artifact.parts[p];
+            const char *cells[] = {result->targets[i].target->name, part->name, part->media_type,
+                                   arena_printf(run->arena, "%zu", part->body.size)};
+            table_add(&table, cells, 0, TINT_NONE);
+        }
+    puts("");
+    table_print(&table);
+}
+
+void deployments_text(struct run *run, const struct publish_result *result)
+{
+    if (result->target_count == 0)
+        return;
+    if (is_command(run, "status")) {
+        print_status(run, result);
+        return;
+    }
+    print_made(run, result);
+    if (run->options.dry_run)
+        print_parts(run, result);
+    else
+        print_outcome(run, result);
+}
