@@ -30,11 +30,23 @@ static json_t *text_or_null(const char *text)
     return text ? json_text(text, strlen(text)) : json_null();
 }
 
-static const char *digest_of_modules(const struct prepared *target)
+/* status and verify load no module: what they know is what was recorded. */
+static const char *digest_of_modules(const struct run *run, const struct prepared *target)
 {
-    if (target->module_sha256)
-        return target->module_sha256;
-    return target->recorded ? target->recorded->module_sha256 : NULL;
+    bool looks = is_command(run, "status") || is_command(run, "verify");
+    if (looks && target->recorded)
+        return target->recorded->module_sha256;
+    return target->module_sha256;
+}
+
+static const char *url_of(const struct prepared *target)
+{
+    const struct record *recorded = target->recorded;
+    const char *version = target->deployment.version;
+    if (target->deployment.url || target->live.url)
+        return target->deployment.url ? target->deployment.url : target->live.url;
+    bool same = recorded && version && strcmp(recorded->version, version) == 0;
+    return same ? recorded->url : NULL;
 }
 
 static json_t *side_json(const struct deployment *side, const char *time)
@@ -104,9 +116,9 @@ static json_t *target_json(const struct run *run, const struct prepared *target)
                                                     : json_string(state_name(target->state)));
     json_object_set_new(json, "version", text_or_null(deployment->version));
     json_object_set_new(json, "previous_version", text_or_null(previous));
-    json_object_set_new(json, "url", text_or_null(deployment->url));
+    json_object_set_new(json, "url", text_or_null(url_of(target)));
     json_object_set_new(json, "artifact_sha256", text_or_null(digest_of(run, target)));
-    json_object_set_new(json, "module_sha256", text_or_null(digest_of_modules(target)));
+    json_object_set_new(json, "module_sha256", text_or_null(digest_of_modules(run, target)));
     json_object_set_new(json, "requests", json_integer(target->stats.requests));
     json_object_set_new(json, "retries", json_integer(target->stats.retries));
     json_object_set_new(json, "seconds",
@@ -165,10 +177,7 @@ static char *shortened(struct run *run, const char *text, size_t size)
 
 static const char *word_of(const struct run *run, const struct prepared *target)
 {
-    bool failed = target->error.fault != FAULT_NONE;
-    if (is_command(run, "verify"))
-        return failed ? "not verified" : "verified";
-    if (target->state == STATE_LIVE && failed)
+    if (target->state == STATE_LIVE && target->error.fault != FAULT_NONE)
         return "live, not verified";
     if (target->state == STATE_NONE)
         return run->options.dry_run ? "would upload" : "not sent";
@@ -191,9 +200,30 @@ static void print_made(struct run *run, const struct publish_result *result)
                                made->version,
                                shortened(run, digest_of(run, target), 12),
                                bytes ? arena_printf(run->arena, "%zu", bytes) : NULL,
-                               made->url ? made->url : target->live.url};
+                               url_of(target)};
         bool bad = target->error.fault != FAULT_NONE;
         table_add(&table, cells, 2, bad ? TINT_BAD : tint_of(target->state));
+    }
+    table_print(&table);
+}
+
+static void print_verified(struct run *run, const struct publish_result *result)
+{
+    static const char *const heads[] = {"TARGET", "PLATFORM", "STATE", "VERSION",
+                                        "DIGEST", "ANSWER",   "URL",   NULL};
+    struct table table;
+    table_open(&table, run, heads);
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        bool bad = target->error.fault != FAULT_NONE;
+        const char *cells[] = {target->target->name,
+                               target->target->platform,
+                               bad ? "not verified" : "verified",
+                               target->deployment.version,
+                               shortened(run, digest_of(run, target), 12),
+                               target->probe,
+                               url_of(target)};
+        table_add(&table, cells, 2, bad ? TINT_BAD : TINT_GOOD);
     }
     table_print(&table);
 }
@@ -228,7 +258,6 @@ static void print_status(struct run *run, const struct publish_result *result)
     table_open(&table, run, heads);
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
-        const char *url = target->live.url ? target->live.url : target->deployment.url;
         enum tint tint;
         const char *word = compare(target, &tint);
         const char *cells[] = {target->target->name,
@@ -238,7 +267,7 @@ static void print_status(struct run *run, const struct publish_result *result)
                                target->deployment.version,
                                shortened(run, target->deployment.commit, 8),
                                target->recorded ? target->recorded->time : NULL,
-                               url};
+                               url_of(target)};
         table_add(&table, cells, 2, tint);
     }
     table_print(&table);
@@ -277,8 +306,8 @@ static void print_outcome(struct run *run, const struct publish_result *result)
                back ? "" : result->commit);
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
-        if (target->probe)
-            printf("%s: %s\n", target->target->name,
+        if (target->probe && target->target->verify.path)
+            printf("%s: answer: %s\n", target->target->name,
                    text_safe(run->arena, target->probe, strlen(target->probe)));
     }
 }
@@ -305,6 +334,10 @@ void deployments_text(struct run *run, const struct publish_result *result)
         return;
     if (is_command(run, "status")) {
         print_status(run, result);
+        return;
+    }
+    if (is_command(run, "verify")) {
+        print_verified(run, result);
         return;
     }
     print_made(run, result);

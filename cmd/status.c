@@ -8,7 +8,7 @@ static int run_status(struct run *run, struct error *error)
     int status = publish_status(run->arena, run->world, &run->manifest, &options, &result, error);
     if (run->json)
         run_print_json(run, deployments_json(run, &result, status == 0 ? NULL : error));
-    else
+    else if (status == 0 || error->fault == FAULT_REMOTE)
         deployments_text(run, &result);
     return status;
 }

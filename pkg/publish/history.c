@@ -40,7 +40,7 @@ static struct record describe(struct pipeline *pipeline, const char *event,
     record.version = made->version;
     record.previous_version = made->previous;
     record.url = made->url ? made->url : record.url;
-    record.environment = pipeline->manifest->environment;
+    record.environment = pipeline_environment(pipeline);
     record.tool = "edge-deploy " EDGE_DEPLOY_VERSION;
     record.run = pipeline->options->run;
     record.percent = 100;
@@ -82,6 +82,10 @@ static size_t append_commit(struct pipeline *pipeline, struct record *records, s
 
 static void push(struct pipeline *pipeline)
 {
+    if (pipeline->options->sandboxed) {
+        world_say(pipeline->world, "", "a sandboxed deployment's record is not pushed");
+        return;
+    }
     const char *remote = pipeline->manifest->record_remote;
     struct error error = {0};
     pipeline_step(pipeline, NULL, "pushing the record");

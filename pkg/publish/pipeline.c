@@ -220,12 +220,20 @@ static bool is_same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+const char *pipeline_environment(const struct pipeline *pipeline)
+{
+    const char *environment = pipeline->manifest->environment;
+    if (!pipeline->options->sandboxed)
+        return environment;
+    return environment ? arena_printf(pipeline->arena, "sandbox:%s", environment) : "sandbox";
+}
+
 bool pipeline_is_of(const struct pipeline *pipeline, const struct record *record,
                     const struct target *target)
 {
     return strcmp(record->target, target->name) == 0 &&
            strcmp(record->platform, target->platform) == 0 &&
-           is_same(record->environment, pipeline->manifest->environment);
+           is_same(record->environment, pipeline_environment(pipeline));
 }
 
 const struct record *pipeline_record(const struct pipeline *pipeline, const struct target *target,

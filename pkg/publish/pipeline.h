@@ -48,6 +48,10 @@ int pipeline_open(struct pipeline *, bool needs_records, struct error *) MUST_CH
 /* job_prepare for every target; with `unlock` job_unlock too. */
 int pipeline_jobs(struct pipeline *, bool unlock, struct error *) MUST_CHECK;
 
+/* What records say as environment: --env; of a sandboxed run "sandbox", so that they are never
+   taken for what is live on the real platforms. */
+const char *pipeline_environment(const struct pipeline *);
+
 /* Calls `work` for each target in which it is not STATE_FAILED, on up to options->jobs threads. */
 void pipeline_each(struct pipeline *, void (*work)(struct pipeline *, struct prepared *));
 

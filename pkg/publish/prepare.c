@@ -131,6 +131,19 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
     return 0;
 }
 
+static void say_result(struct pipeline *pipeline, const struct prepared_module *module,
+                       const struct product *product)
+{
+    const struct optimize_result *result = &product->result;
+    if (product->settings.level == OPTIMIZE_NONE)
+        return;
+    pipeline_step(pipeline, NULL,
+                  arena_printf(pipeline->arena, "optimize: %s: %zu -> %zu bytes (%s)%s%s",
+                               module->path, module->original.size, result->module.size,
+                               result->how, result->why_not ? ": " : "",
+                               result->why_not ? result->why_not : ""));
+}
+
 static int make_product(struct pipeline *pipeline, const struct optimizer *optimizer,
                         const struct prepared_module *module, uint64_t allowed,
                         struct product *product, struct error *error)
@@ -138,10 +151,9 @@ static int make_product(struct pipeline *pipeline, const struct optimizer *optim
     product->next = pipeline->products;
     product->path = module->path;
     product->source = module->original.data;
-    if (product->settings.level != OPTIMIZE_NONE)
-        pipeline_step(pipeline, NULL, arena_printf(pipeline->arena, "optimize: %s", module->path));
     if (optimize_product(pipeline, optimizer, module, allowed, product, error) != 0)
         return -1;
+    say_result(pipeline, module, product);
     digest_sha256(product->result.module, product->sha256);
     pipeline->products = product;
     return validate_start(pipeline->arena, pipeline->world, product->result.module,

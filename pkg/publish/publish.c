@@ -145,6 +145,18 @@ static int go_live(struct pipeline *pipeline, struct error *error)
     return -1;
 }
 
+/* What does not stop us is said at least. */
+static void say_warnings(const struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        const struct verdict *verdict = &pipeline->out->targets[i].verdict;
+        for (size_t f = 0; f < verdict->finding_count; f++)
+            if (verdict->findings[f].level == LEVEL_WARNING)
+                world_say(pipeline->world, verdict->target, "warning: %s",
+                          verdict->findings[f].message);
+    }
+}
+
 /* --dry-run with credentials also says what is live; without, or when nobody answers, it is
    still a dry run. */
 static int dry_run(struct pipeline *pipeline)
@@ -177,6 +189,7 @@ int publish(struct arena *arena, const struct world *world, const struct manifes
         prepare(&pipeline, !options.dry_run, error) != 0 ||       /* 2 to 6 */
         publish_judge(out, manifest, options.strict, error) != 0) /* 5 */
         return -1;
+    say_warnings(&pipeline);
     if (options.dry_run)
         return dry_run(&pipeline);
     if (compare_all(&pipeline, error) != 0) /* 7 */

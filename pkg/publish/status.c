@@ -57,13 +57,12 @@ int publish_verify(struct arena *arena, const struct world *world, const struct 
         return -1;
     for (size_t i = 0; i < out->target_count; i++) {
         struct prepared *target = &out->targets[i];
-        if (!target->recorded) {
-            error_set(error, FAULT_UNVERIFIED, "%s: no deployment is recorded here",
-                      target->target->name);
-            return error_hint(error, "publish, or fetch the notes: git fetch origin " RECORD_REF
-                                     ":" RECORD_REF);
-        }
         target->state = STATE_LIVE;
+        if (target->recorded)
+            continue;
+        error_set(&target->error, FAULT_UNVERIFIED, "no deployment is recorded here");
+        error_hint(&target->error,
+                   "publish, or fetch the notes: git fetch origin " RECORD_REF ":" RECORD_REF);
     }
     return verify_all(&pipeline, false, error);
 }
