@@ -46,7 +46,8 @@ static bool read_extern(struct scan *scan, enum wasm_extern *out)
         scan_global_type(scan, where);
         break;
     case WASM_TAG:
-        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_IMPORT, where, "import of a tag");
+        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_IMPORT, reader->at,
+                  "import of a tag");
         scan_tag_type(scan);
         break;
     default:
