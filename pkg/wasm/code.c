@@ -12,22 +12,42 @@ struct walk {
     bool done;     /* its last end was read */
 };
 
-static inline bool read_one_or_two(const uint8_t **at, const uint8_t *end, uint32_t *out)
+/* An unsigned number of up to four bytes, with so many left that none needs a check. `bits` are
+   how many the bytes had. */
+static inline bool read_short(const uint8_t **at, const uint8_t *end, uint32_t *out, unsigned *bits)
 {
     const uint8_t *here = *at;
-    if (end - here < 2)
+    if (end - here < 4)
         return false;
-    if (here[0] < 0x80) {
-        *out = here[0];
-        *at = here + 1;
-        return true;
+    uint32_t value = here[0] & 0x7fu;
+    unsigned size = 1;
+    while (here[size - 1] >= 0x80) {
+        if (size == 4)
+            return false;
+        value |= (here[size] & 0x7fu) << (7 * size);
+        size++;
     }
-    if (here[1] < 0x80) {
-        *out = (here[0] & 0x7fu) | (uint32_t)here[1] << 7;
-        *at = here + 2;
-        return true;
-    }
-    return false;
+    *out = value;
+    *bits = 7 * size;
+    *at = here + size;
+    return true;
+}
+
+static inline bool read_index(const uint8_t **at, const uint8_t *end, uint32_t *out)
+{
+    unsigned bits;
+    return read_short(at, end, out, &bits);
+}
+
+static inline bool read_constant(const uint8_t **at, const uint8_t *end, uint64_t *out)
+{
+    unsigned bits;
+    uint32_t value;
+    if (!read_short(at, end, &value, &bits))
+        return false;
+    uint64_t sign = UINT64_C(1) << (bits - 1);
+    *out = (value ^ sign) - sign;
+    return true;
 }
 
 /* The shapes and sizes that nearly all instructions have. False: instruction_read does it. */
@@ -43,20 +63,16 @@ static inline bool read_quickly(const uint8_t **at, const uint8_t *end,
     case IMMEDIATES_FUNCTION:
     case IMMEDIATES_LOCAL:
     case IMMEDIATES_GLOBAL:
-        return read_one_or_two(at, end, &instruction->index);
+        return read_index(at, end, &instruction->index);
     case IMMEDIATES_S32:
     case IMMEDIATES_S64:
-        if (here >= end || *here >= 0x80)
-            return false;
-        instruction->value = (uint64_t)(int64_t)((*here ^ 0x40) - 0x40);
-        *at = here + 1;
-        return true;
+        return read_constant(at, end, &instruction->value);
     case IMMEDIATES_MEMARG:
         if (here >= end || *here >= 0x40)
             return false;
         instruction->alignment = *here++;
         instruction->index = 0;
-        if (!read_one_or_two(&here, end, &value))
+        if (!read_index(&here, end, &value))
             return false;
         instruction->value = value;
         *at = here;

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { ENTRIES_MOST = 1000000 };
 
@@ -170,9 +171,22 @@ static size_t sequence_size(uint8_t lead, uint8_t *low, uint8_t *high)
     return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
+/* How many bytes from `at` on are ASCII, in steps of eight. */
+static size_t skip_ascii(struct bytes text, size_t at)
+{
+    uint64_t word;
+    while (text.size - at >= sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+        at += sizeof word;
+    }
+    return at;
+}
+
 bool utf8_valid(struct bytes text)
 {
-    for (size_t i = 0; i < text.size;) {
+    for (size_t i = skip_ascii(text, 0); i < text.size;) {
         uint8_t low, high;
         size_t size = sequence_size(text.data[i], &low, &high);
         if (size == 0 || size > text.size - i)

@@ -17,8 +17,19 @@ const char *wasm_reason_name(enum wasm_reason reason)
     return reason_names[reason];
 }
 
+/* Nearly all names are printable ASCII: a check and a copy are much cheaper. */
+static bool is_plain(struct bytes text)
+{
+    uint8_t odd = 0;
+    for (size_t i = 0; i < text.size; i++)
+        odd |= (uint8_t)(text.data[i] < 0x20 || text.data[i] > 0x7e);
+    return odd == 0;
+}
+
 const char *scan_safe(struct scan *scan, struct bytes text)
 {
+    if (is_plain(text))
+        return arena_copy(scan->arena, text.data, text.size);
     return text_safe(scan->arena, (const char *)text.data, text.size);
 }
 
