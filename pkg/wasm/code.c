@@ -163,15 +163,6 @@ static void check_constant(struct walk *walk, const struct instruction *instruct
                   "global.get of a defined global in a constant");
 }
 
-static void note_instruction(struct scan *scan, const struct instruction *instruction)
-{
-    scan_note(scan, (enum wasm_feature)instruction->opcode->feature, WASM_BY_INSTRUCTION,
-              instruction->at, instruction->opcode->name);
-    if (*instruction->at == OP_RETURN_CALL_REF)
-        scan_note(scan, WASM_FEATURE_TAIL_CALL, WASM_BY_INSTRUCTION, instruction->at,
-                  instruction->opcode->name);
-}
-
 /* The tight loop: all instructions up to the end that closes the expression. */
 static void walk_expression(struct scan *scan, bool constant)
 {
@@ -182,15 +173,16 @@ static void walk_expression(struct scan *scan, bool constant)
     while (at < end && !walk.done) {
         instruction.at = at;
         instruction.opcode = &opcodes[*at++];
-        if (!read_quickly(&at, end, &instruction)) {
+        if (read_quickly(&at, end, &instruction)) {
+            if (instruction.opcode->feature != WASM_FEATURE_MVP)
+                instruction_note(scan, &instruction);
+        } else {
             reader->at = at;
             instruction_read(scan, &instruction);
             at = reader->at;
             if (reader->failed)
                 return;
         }
-        if (instruction.opcode->feature != WASM_FEATURE_MVP)
-            note_instruction(scan, &instruction);
         if (constant)
             check_constant(&walk, &instruction);
         if (*instruction.at <= OP_TRY_TABLE) {

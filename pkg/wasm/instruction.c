@@ -304,6 +304,14 @@ static void read_immediates(struct scan *scan, struct instruction *instruction)
     }
 }
 
+void instruction_note(struct scan *scan, const struct instruction *instruction)
+{
+    note(scan, instruction, (enum wasm_feature)instruction->opcode->feature,
+         instruction->opcode->name);
+    if (*instruction->at == OP_RETURN_CALL_REF)
+        note(scan, instruction, WASM_FEATURE_TAIL_CALL, instruction->opcode->name);
+}
+
 void instruction_read(struct scan *scan, struct instruction *instruction)
 {
     struct reader *reader = &scan->reader;
@@ -320,5 +328,7 @@ void instruction_read(struct scan *scan, struct instruction *instruction)
         reader_fail(reader, instruction->at, "illegal opcode 0x%02x", first);
         return;
     }
+    if (instruction->opcode->feature != WASM_FEATURE_MVP)
+        instruction_note(scan, instruction);
     read_immediates(scan, instruction);
 }

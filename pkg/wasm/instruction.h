@@ -18,8 +18,11 @@ struct instruction {
     struct bytes list; /* labels of a br_table with the default last; catch clauses; 16 bytes */
 };
 
-/* Reads the immediates behind an opcode byte and, for a prefix, the rest of the opcode. The
-   reader stands behind the first byte, which `instruction->opcode` is the row of. */
+/* Notes the feature that the opcode itself needs; it must not be an MVP one. */
+void instruction_note(struct scan *, const struct instruction *);
+
+/* Notes, and reads the immediates behind an opcode byte and, for a prefix, the rest of the opcode.
+   The reader stands behind the first byte, which `instruction->opcode` is the row of. */
 void instruction_read(struct scan *, struct instruction *);
 
 #endif

@@ -202,7 +202,7 @@ void scan_strings_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     const uint8_t *where = reader->at;
-    scan_note(scan, WASM_FEATURE_STRINGS, WASM_BY_SECTION, where, "strings section");
+    scan_note(scan, WASM_FEATURE_STRINGS, WASM_BY_SECTION, scan->section, "strings section");
     if (read_byte(reader) != 0)
         reader_fail(reader, where, "malformed strings section");
     uint32_t count = read_count(reader, "strings", 1);

@@ -1,0 +1,91 @@
+#include "tests/unit/wasm_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/wasm/wasm.h"
+
+struct output {
+    struct buffer *buffer;
+    size_t mark;
+};
+
+static void put(struct output *output, const void *data, size_t size)
+{
+    if (buffer_add(output->buffer, data, size) != 0)
+        abort();
+}
+
+static void put_size(struct output *output, size_t size)
+{
+    do {
+        uint8_t byte = (uint8_t)((size & 0x7f) | (size > 0x7f ? 0x80 : 0));
+        put(output, &byte, 1);
+        size >>= 7;
+    } while (size);
+}
+
+static const char *put_name(struct output *output, const char *text)
+{
+    const char *end = strchr(text, '\'');
+    put_size(output, (size_t)(end - text));
+    put(output, text, (size_t)(end - text));
+    return end + 1;
+}
+
+static const char *put_hex(struct output *output, const char *text)
+{
+    char digits[3] = {text[0], text[1], '\0'}, *end;
+    uint8_t byte = (uint8_t)strtoul(digits, &end, 16);
+    if (*end)
+        abort();
+    put(output, &byte, 1);
+    return text + 2;
+}
+
+/* Up to the closing brace or the end of the text. */
+static const char *put_all(struct arena *arena, struct output *output, const char *text)
+{
+    while (*text && *text != '}') {
+        if (*text == ' ') {
+            text++;
+        } else if (*text == '^') {
+            output->mark = output->buffer->size;
+            text++;
+        } else if (*text == '\'') {
+            text = put_name(output, text + 1);
+        } else if (*text == '{') {
+            struct output inner = {buffer_new(arena, SIZE_MAX / 2), SIZE_MAX};
+            text = put_all(arena, &inner, text + 1) + 1;
+            put_size(output, inner.buffer->size);
+            if (inner.mark != SIZE_MAX)
+                output->mark = output->buffer->size + inner.mark;
+            put(output, inner.buffer->data, inner.buffer->size);
+        } else {
+            text = put_hex(output, text);
+        }
+    }
+    return text;
+}
+
+struct wasm_text wasm_text(struct arena *arena, const char *text)
+{
+    struct output output = {buffer_new(arena, SIZE_MAX / 2), SIZE_MAX};
+    if (*text == '!')
+        text++;
+    else
+        put(&output, "\0asm\1\0\0\0", 8);
+    if (*put_all(arena, &output, text))
+        abort();
+    return (struct wasm_text){buffer_bytes(output.buffer), output.mark};
+}
+
+const char *wasm_feature_words(struct arena *arena, const struct wasm_info *info)
+{
+    const char *words = "";
+    for (size_t i = 0; i < info->use_count; i++)
+        words = arena_printf(arena, "%s%s%s", words, i ? " " : "",
+                             wasm_features[info->uses[i].feature].id);
+    return words;
+}
