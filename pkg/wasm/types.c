@@ -64,7 +64,8 @@ static struct value_type read_heap_type(struct scan *scan, uint8_t code, bool pr
         type.index = (uint32_t)heap;
         return type;
     }
-    const struct type_row *row = heap >= -64 ? find_row((uint8_t)(heap & 0x7f)) : NULL;
+    bool one_byte = reader->at - where == 1;
+    const struct type_row *row = one_byte ? find_row((uint8_t)(heap & 0x7f)) : NULL;
     if (!row || type.flags & TYPE_FLAG_EXACT) {
         reader_fail(reader, where, "malformed heap type");
         return type;
