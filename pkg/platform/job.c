@@ -8,6 +8,16 @@
 #include "pkg/json/json.h"
 #include "pkg/platform/internal.h"
 
+int fault_missing_option(const struct manifest *manifest, const struct target *target,
+                         const struct profile_option *option, struct error *error)
+{
+    manifest_fault(manifest, error, target->path, "'%s' is missing", option->name);
+    if (option->environment)
+        return error_hint(error, "add \"%s\" (%s), or set %s", option->name, option->help,
+                          option->environment);
+    return error_hint(error, "add \"%s\": %s", option->name, option->help);
+}
+
 /* What is at hand while one target is prepared. */
 struct preparation {
     struct arena *arena;
@@ -84,16 +94,6 @@ static json_t *value_of(const struct profile_option *option, const char *text)
     return json_text(text, strlen(text));
 }
 
-static int fault_missing(const struct preparation *preparation, const struct profile_option *option)
-{
-    manifest_fault(preparation->manifest, preparation->error, preparation->target->path,
-                   "'%s' is missing", option->name);
-    if (option->environment)
-        return error_hint(preparation->error, "add \"%s\" (%s), or set %s", option->name,
-                          option->help, option->environment);
-    return error_hint(preparation->error, "add \"%s\": %s", option->name, option->help);
-}
-
 /* The manifest's value, else the environment's, else the default. */
 static int fill_option(const struct preparation *preparation, const struct profile_option *option)
 {
@@ -121,7 +121,9 @@ static int fill_option(const struct preparation *preparation, const struct profi
                                     path_of(preparation, option->name), preparation->error)
                    : 0;
     }
-    return option->required && has_document(preparation) ? fault_missing(preparation, option) : 0;
+    if (option->required && !option->environment && has_document(preparation))
+        return fault_missing_option(manifest, preparation->target, option, preparation->error);
+    return 0;
 }
 
 static int fill_settings(const struct preparation *preparation)
@@ -191,6 +193,7 @@ int job_prepare(struct arena *arena, const struct world *world, const struct man
                         .entry = entry,
                         .profile = profile,
                         .target = target,
-                        .settings = settings};
+                        .settings = settings,
+                        .manifest = manifest};
     return 0;
 }

@@ -32,6 +32,7 @@ struct job {
     const char *tag;      /* of one publish: random, to find one's own work after a lost answer */
     const struct secret *secrets;
     size_t secret_count;
+    const struct manifest *manifest; /* for messages; may be NULL */
 };
 
 /* What goes into an artifact. */
@@ -127,8 +128,8 @@ int job_prepare(struct arena *, const struct world *, const struct manifest *,
                 const struct target *, const char *profile_file, struct job *out,
                 struct error *) MUST_CHECK;
 
-/* Reads the credentials from the environment (and for AWS the shared files) into the job and opens
-   HTTP. FAULT_INPUT names the missing variable and the rights it needs. */
+/* Reads the credentials (platform_secrets) into the job and opens HTTP. FAULT_INPUT names the
+   missing variable and the rights it needs. */
 int job_unlock(struct job *, struct error *) MUST_CHECK;
 
 /* What there is of a profile's credentials: from the environment, or, when it has none of them,

@@ -186,9 +186,20 @@ const char *job_endpoint(const struct job *job, const char *name)
     return NULL;
 }
 
+static int check_options(const struct job *job, struct error *error)
+{
+    for (size_t i = 0; i < job->profile->option_count; i++) {
+        const struct profile_option *option = &job->profile->options[i];
+        if (option->required && !json_object_get(job->settings, option->name))
+            return fault_missing_option(job->manifest, job->target, option, error);
+    }
+    return 0;
+}
+
 int job_unlock(struct job *job, struct error *error)
 {
-    if (platform_secrets(job->arena, job->world, job->profile, &job->secrets, &job->secret_count,
+    if (check_options(job, error) != 0 ||
+        platform_secrets(job->arena, job->world, job->profile, &job->secrets, &job->secret_count,
                          error) != 0 ||
         check_secrets(job, error) != 0 || check_endpoints(job, error) != 0)
         return -1;

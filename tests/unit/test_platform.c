@@ -47,8 +47,6 @@ static const struct row {
      "m.json:6: targets.edge.script: unknown key",
      "use one of: service_id, platform, module, main, modules, files, package, build, optimize, "
      "budget, verify"},
-    {"'platform': 'alpha'", NULL, NULL, NULL, "m.json:4: targets.edge: 'account' is missing",
-     "add \"account\" (the account, 4 digits), or set ALPHA_ACCOUNT"},
     {"'platform': 'alpha', 'account': '123'", NULL, NULL, NULL,
      "m.json:5: targets.edge.account: '123' does not fit ^[0-9]{4}$ (the account, 4 digits)", ""},
     {"'platform': 'alpha', 'account': 1234", NULL, NULL, NULL,
@@ -174,6 +172,30 @@ static int unlock(struct arena *arena, struct world *world, struct job *job, str
                0))
         return -1;
     return job_unlock(job, error);
+}
+
+/* What a variable may supply is asked for with the credentials, not by check. */
+static void test_missing_option(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct world *world = unit_world(&arena);
+    struct job job;
+    CHECK(prepare(&arena, world, "'platform': 'alpha'", NULL, &job, &error) == 0);
+    CHECK(job_unlock(&job, &error) == -1 && error.fault == FAULT_INPUT);
+    CHECK_TEXT(error.message, "m.json:4: targets.edge: 'account' is missing");
+    CHECK_TEXT(error.hint, "add \"account\" (the account, 4 digits), or set ALPHA_ACCOUNT");
+    /* One that only the manifest can supply is. */
+    static const char supply[] = "\"environment\": \"ALPHA_ACCOUNT\",";
+    char *profile = arena_strdup(&arena, platform_find("alpha")->profile_json);
+    char *path = path_join(&arena, unit_folder(&arena), "p.json"), *at = strstr(profile, supply);
+    if (CHECK(at))
+        memset(at, ' ', sizeof supply - 1);
+    CHECK(file_write(path, bytes_of(profile), 0644, &error) == 0);
+    CHECK(job_prepare(&arena, world, job.manifest, job.target, path, &job, &error) == -1);
+    CHECK_TEXT(error.message, "m.json:4: targets.edge: 'account' is missing");
+    CHECK_TEXT(error.hint, "add \"account\": the account, 4 digits");
+    arena_free(&arena);
 }
 
 static void test_unlock(void)
@@ -361,6 +383,7 @@ void test_platform(void)
     test_settings();
     test_no_document();
     test_profile_file();
+    test_missing_option();
     test_unlock();
     test_credential_file();
     test_endpoints();
