@@ -45,13 +45,16 @@ static const struct compiler_row {
 /* What a tool does away with on the way, no pass needed. */
 static const struct other_row {
     enum wasm_feature feature;
+    bool javascript; /* only where JavaScript is at hand */
     const char *other;
 } other_rows[] = {
-    {WASM_FEATURE_CALL_INDIRECT_OVERLONG, "any run of wasm-opt encodes it anew, unless a second "
-                                          "table is called through"},
-    {WASM_FEATURE_COMPACT_IMPORTS, "run wasm-opt without --enable-compact-imports, never with "
-                                   "--all-features"},
-    {WASM_FEATURE_JS_STRING_BUILTINS, "supply 'wasm:js-string' as an import object"},
+    {WASM_FEATURE_CALL_INDIRECT_OVERLONG, false,
+     "any run of wasm-opt encodes it anew, unless a second "
+     "table is called through"},
+    {WASM_FEATURE_COMPACT_IMPORTS, false,
+     "run wasm-opt without --enable-compact-imports, never with "
+     "--all-features"},
+    {WASM_FEATURE_JS_STRING_BUILTINS, true, "supply 'wasm:js-string' as an import object"},
 };
 
 /* A pass brings another feature in: it helps only where that one runs. */
@@ -159,7 +162,8 @@ struct cure cure_feature(struct arena *arena, const struct profile *profile,
     struct cure cure = {.lowering = lowering_cure(profile, feature),
                         .compiler = compiler_cure(arena, info, feature)};
     for (size_t i = 0; i < sizeof other_rows / sizeof *other_rows; i++)
-        if (other_rows[i].feature == feature)
+        if (other_rows[i].feature == feature &&
+            (!other_rows[i].javascript || profile->entry_count > 0))
             cure.other = other_rows[i].other;
     return cure;
 }

@@ -83,22 +83,9 @@ static const struct key fact_keys[] = {
     {"severity", KEY_CHOICE, false, offsetof(struct profile_runtime_fact, severity), 0, severities},
 };
 
-static void add_facts(struct reader *reader, const struct profile_runtime_fact *facts, size_t count,
-                      struct profile *out)
-{
-    struct profile_runtime_fact *all =
-        arena_alloc(reader->arena, out->fact_count + count + 1, sizeof *all);
-    if (out->fact_count)
-        memcpy(all, out->facts, out->fact_count * sizeof *all);
-    if (count)
-        memcpy(all + out->fact_count, facts, count * sizeof *all);
-    out->facts = all;
-    out->fact_count += count;
-}
-
 /* Reads the variant whether it holds or not: a mistake in it must not wait until it is used. */
 static int read_variant(struct reader *reader, const struct variant *variant, bool holds,
-                        struct profile *out)
+                        size_t *fact_capacity, struct profile *out)
 {
     const char *path = json_path(reader->arena, "variants.entries", variant->name);
     struct profile_feature features[WASM_FEATURE_COUNT];
@@ -113,7 +100,11 @@ static int read_variant(struct reader *reader, const struct variant *variant, bo
     if (!holds)
         return 0;
     memcpy(out->features, features, sizeof features);
-    add_facts(reader, facts, count, out);
+    for (size_t i = 0; i < count; i++) {
+        out->facts = arena_grow(reader->arena, out->facts, out->fact_count, fact_capacity,
+                                sizeof *out->facts);
+        out->facts[out->fact_count++] = facts[i];
+    }
     return 0;
 }
 
@@ -152,10 +143,11 @@ static int apply_named(struct reader *reader, const struct variant *entries, siz
                        struct profile *out)
 {
     bool found = false;
+    size_t capacity = 0;
     for (size_t i = 0; i < count; i++) {
         bool holds = strcmp(entries[i].name, out->variant) == 0;
         found = found || holds;
-        if (read_variant(reader, &entries[i], holds, out) != 0)
+        if (read_variant(reader, &entries[i], holds, &capacity, out) != 0)
             return -1;
     }
     if (found)
@@ -168,6 +160,7 @@ static int apply_named(struct reader *reader, const struct variant *entries, siz
 static int apply_dated(struct reader *reader, const struct variant *entries, size_t count,
                        struct profile *out)
 {
+    size_t capacity = 0;
     if (!text_is_date(out->variant)) {
         error_set(reader->error, FAULT_INPUT, "%s: %s '%s' is no date", out->name,
                   out->variant_option, out->variant);
@@ -177,7 +170,8 @@ static int apply_dated(struct reader *reader, const struct variant *entries, siz
         if (!text_is_date(entries[i].name) ||
             (i > 0 && strcmp(entries[i - 1].name, entries[i].name) >= 0))
             return reader_fault(reader, "variants.entries", "must be dates, the oldest first");
-        if (read_variant(reader, &entries[i], strcmp(entries[i].name, out->variant) <= 0, out) != 0)
+        bool holds = strcmp(entries[i].name, out->variant) <= 0;
+        if (read_variant(reader, &entries[i], holds, &capacity, out) != 0)
             return -1;
     }
     if (strcmp(entries[0].name, out->variant) <= 0)

@@ -71,7 +71,7 @@ void print_line(struct printer *printer)
     printer->column = 0;
 }
 
-static size_t columns(const struct printer *printer)
+size_t print_columns(const struct printer *printer)
 {
     return printer->style->width >= 40 ? printer->style->width : 80;
 }
@@ -84,9 +84,9 @@ void print_wrapped(struct printer *printer, size_t indent, const char *text)
         print_column(printer, indent);
     while (*safe) {
         size_t size = strcspn(safe, " ");
-        const char *word =
-            print_fit(printer, arena_copy(printer->arena, safe, size), columns(printer) - indent);
-        if (!first && printer->column + 1 + print_width(word) > columns(printer)) {
+        const char *word = print_fit(printer, arena_copy(printer->arena, safe, size),
+                                     print_columns(printer) - indent);
+        if (!first && printer->column + 1 + print_width(word) > print_columns(printer)) {
             print_line(printer);
             print_column(printer, indent);
             first = true;

@@ -114,7 +114,7 @@ static void print_row(struct printer *printer, const struct table *table,
     print_in(printer, PLAIN, print_fit(printer, second, table->second));
     print_column(printer, table->verdict_at);
     print_answer(printer, cell.answer);
-    if (*counts) {
+    if (*counts && table->findings_at + print_width(counts) <= print_columns(printer)) {
         print_column(printer, table->findings_at);
         print_in(printer, DIM, counts);
     }

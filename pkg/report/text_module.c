@@ -7,7 +7,7 @@
 #include "pkg/report/text.h"
 
 enum {
-    NAMES = 34,       /* columns for a name */
+    LONGEST_NAME = 60,
     MOST_SHOWN = 200, /* rows of one list; JSON has them all */
 };
 
@@ -30,7 +30,7 @@ static void print_rest(struct printer *printer, size_t count)
 static const char *spec_of(struct arena *arena, const struct wasm_info *info)
 {
     bool proposal = !info->spec || strcmp(info->spec, "proposal") == 0;
-    return proposal ? "needs proposals beyond WebAssembly 3.0"
+    return proposal ? "more than WebAssembly 3.0"
                     : arena_printf(arena, "WebAssembly %s", info->spec);
 }
 
@@ -102,24 +102,34 @@ static void print_features(struct printer *printer, const struct wasm_info *info
             arena_printf(printer->arena, "declared by the compiler, a hint only:%s", declared));
 }
 
-static void print_extern(struct printer *printer, size_t indent, const char *name,
+static size_t wider(size_t column, const char *name)
+{
+    size_t end = 4 + print_width(name) + 2;
+    return end > column && end <= 36 ? end : column;
+}
+
+/* `column` is where the kind stands, unless the name is longer. */
+static void print_extern(struct printer *printer, size_t indent, size_t column, const char *name,
                          enum wasm_extern kind, const char *type)
 {
     print_column(printer, indent);
-    print_in(printer, PLAIN, print_fit(printer, name, 60));
-    print_column(printer, NAMES);
+    print_in(printer, PLAIN, print_fit(printer, name, LONGEST_NAME));
+    print_column(printer, column);
     print_in(printer, DIM, wasm_extern_name(kind));
-    print_column(printer, NAMES + 7);
-    print_wrapped(printer, NAMES + 7, type ? type : "");
+    print_column(printer, column + 7);
+    print_wrapped(printer, column + 7, type ? type : "");
 }
 
 /* Imports come grouped as they stand; a module named again later starts a new group. */
 static void print_imports(struct printer *printer, const struct wasm_info *info)
 {
     const char *group = NULL;
+    size_t column = 16;
     if (info->import_count == 0)
         return;
     print_heading(printer, "imports", info->import_count);
+    for (size_t i = 0; i < info->import_count && i < MOST_SHOWN; i++)
+        column = wider(column, info->imports[i].name);
     for (size_t i = 0; i < info->import_count && i < MOST_SHOWN; i++) {
         const struct wasm_import *import = &info->imports[i];
         if (!group || strcmp(group, import->module) != 0) {
@@ -128,18 +138,21 @@ static void print_imports(struct printer *printer, const struct wasm_info *info)
             print_in(printer, PLAIN, *group ? group : "(no name)");
             print_line(printer);
         }
-        print_extern(printer, 4, import->name, import->kind, import->type);
+        print_extern(printer, 4, column, import->name, import->kind, import->type);
     }
     print_rest(printer, info->import_count);
 }
 
 static void print_exports(struct printer *printer, const struct wasm_info *info)
 {
+    size_t column = 16;
     if (info->export_count == 0)
         return;
     print_heading(printer, "exports", info->export_count);
     for (size_t i = 0; i < info->export_count && i < MOST_SHOWN; i++)
-        print_extern(printer, 2, info->exports[i].name, info->exports[i].kind,
+        column = wider(column, info->exports[i].name);
+    for (size_t i = 0; i < info->export_count && i < MOST_SHOWN; i++)
+        print_extern(printer, 2, column, info->exports[i].name, info->exports[i].kind,
                      info->exports[i].type);
     print_rest(printer, info->export_count);
 }
@@ -179,7 +192,7 @@ static void print_sections(struct printer *printer, const struct wasm_info *info
         const struct wasm_section *section = &info->sections[i];
         const char *size = print_number(printer->arena, section->size);
         print_column(printer, 2);
-        print_in(printer, PLAIN, print_fit(printer, section->name, NAMES - 4));
+        print_in(printer, PLAIN, print_fit(printer, section->name, 30));
         print_column(printer, 46 - print_width(size));
         print_in(printer, PLAIN, size);
         print_in(printer, DIM, section->custom ? "  custom" : "");
