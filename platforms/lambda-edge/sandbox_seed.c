@@ -1,0 +1,38 @@
+/* The distribution of the sample manifest, there from the start. Shape: the configuration in
+   capture-aws-sdk-js-v3.json, exchange 23. */
+#include "platforms/lambda-edge/sandbox_parts.h"
+
+const char aws_seed_id[] = "E2QWRUHAPOMQZL";
+const char aws_seed_config[] =
+    "<CallerReference>edge-deploy-sandbox</CallerReference><Aliases><Quantity>1</Quantity><Items>"
+    "<CNAME>www.example.com</CNAME></Items></Aliases><DefaultRootObject>index.html"
+    "</DefaultRootObject><Origins><Quantity>1</Quantity><Items><Origin><Id>origin-1</Id>"
+    "<DomainName>origin.example.com</DomainName><OriginPath></OriginPath><CustomHeaders><Quantity>"
+    "0</Quantity></CustomHeaders><CustomOriginConfig><HTTPPort>80</HTTPPort><HTTPSPort>443"
+    "</HTTPSPort><OriginProtocolPolicy>https-only</OriginProtocolPolicy><OriginSslProtocols>"
+    "<Quantity>1</Quantity><Items><SslProtocol>TLSv1.2</SslProtocol></Items></OriginSslProtocols>"
+    "<OriginReadTimeout>30</OriginReadTimeout><OriginKeepaliveTimeout>5</OriginKeepaliveTimeout>"
+    "</CustomOriginConfig><ConnectionAttempts>3</ConnectionAttempts><ConnectionTimeout>10"
+    "</ConnectionTimeout><OriginShield><Enabled>false</Enabled></OriginShield>"
+    "<OriginAccessControlId></OriginAccessControlId></Origin></Items></Origins><OriginGroups>"
+    "<Quantity>0</Quantity></OriginGroups><DefaultCacheBehavior><TargetOriginId>origin-1"
+    "</TargetOriginId><TrustedSigners><Enabled>false</Enabled><Quantity>0</Quantity>"
+    "</TrustedSigners><TrustedKeyGroups><Enabled>false</Enabled><Quantity>0</Quantity>"
+    "</TrustedKeyGroups><ViewerProtocolPolicy>redirect-to-https</ViewerProtocolPolicy>"
+    "<AllowedMethods><Quantity>2</Quantity><Items><Method>HEAD</Method><Method>GET</Method></Items>"
+    "<CachedMethods><Quantity>2</Quantity><Items><Method>HEAD</Method><Method>GET</Method></Items>"
+    "</CachedMethods></AllowedMethods><SmoothStreaming>false</SmoothStreaming><Compress>true"
+    "</Compress><LambdaFunctionAssociations><Quantity>0</Quantity></LambdaFunctionAssociations>"
+    "<FunctionAssociations><Quantity>0</Quantity></FunctionAssociations><FieldLevelEncryptionId>"
+    "</FieldLevelEncryptionId><CachePolicyId>658327ea-f89d-4fab-a63d-7e88639e58f6</CachePolicyId>"
+    "</DefaultCacheBehavior><CacheBehaviors><Quantity>0</Quantity></CacheBehaviors>"
+    "<CustomErrorResponses><Quantity>0</Quantity></CustomErrorResponses><Comment>site &amp; test"
+    "</Comment><Logging><Enabled>false</Enabled><IncludeCookies>false</IncludeCookies><Bucket>"
+    "</Bucket><Prefix></Prefix></Logging><PriceClass>PriceClass_All</PriceClass><Enabled>true"
+    "</Enabled><ViewerCertificate><CloudFrontDefaultCertificate>true"
+    "</CloudFrontDefaultCertificate><SSLSupportMethod>vip</SSLSupportMethod>"
+    "<MinimumProtocolVersion>TLSv1</MinimumProtocolVersion><CertificateSource>cloudfront"
+    "</CertificateSource></ViewerCertificate><Restrictions><GeoRestriction><RestrictionType>none"
+    "</RestrictionType><Quantity>0</Quantity></GeoRestriction></Restrictions><WebACLId></WebACLId>"
+    "<HttpVersion>http2</HttpVersion><IsIPV6Enabled>true</IsIPV6Enabled>"
+    "<ContinuousDeploymentPolicyId></ContinuousDeploymentPolicyId><Staging>false</Staging>";
