@@ -84,37 +84,14 @@ static void touch(struct call *call, json_t *configuration)
 }
 
 /* A write has begun: InProgress until it has been read once more (contract section 2). */
-static void set_in_progress(json_t *document, json_t *configuration)
+static void set_in_progress(struct call *call, json_t *document, json_t *configuration)
 {
     json_object_set_new(configuration, "LastUpdateStatus", json_string("InProgress"));
     json_object_set_new(configuration, "LastUpdateStatusReason",
                         json_string("The function is being updated."));
     json_object_set_new(configuration, "LastUpdateStatusReasonCode", json_string("Creating"));
     json_object_set_new(document, "unsettled", json_integer(1));
-}
-
-static void settle(const struct function *function)
-{
-    json_t *configuration = function->configuration;
-    const char *problem = json_find_string(function->document, "problem", NULL);
-    json_object_del(configuration, "StateReason");
-    json_object_del(configuration, "StateReasonCode");
-    json_object_del(configuration, "LastUpdateStatusReason");
-    json_object_del(configuration, "LastUpdateStatusReasonCode");
-    json_object_set_new(configuration, "State", json_string(problem ? "Failed" : "Active"));
-    json_object_set_new(configuration, "LastUpdateStatus", json_string("Successful"));
-    if (problem) {
-        json_object_set_new(configuration, "StateReason", json_string(problem));
-        json_object_set_new(configuration, "StateReasonCode",
-                            json_string("FunctionError.RuntimeInitError"));
-    }
-}
-
-static bool is_settled(const struct function *function)
-{
-    return strcmp(json_find_string(function->configuration, "State", ""), "Pending") != 0 &&
-           strcmp(json_find_string(function->configuration, "LastUpdateStatus", ""),
-                  "InProgress") != 0;
+    json_object_set_new(document, "since", json_integer(call->request->now));
 }
 
 /* One read: what is under way comes to rest behind it. */
@@ -122,10 +99,10 @@ static int find_for_reading(struct call *call, struct function *out)
 {
     if (find_function(call, out) != 0)
         return -1;
-    if (is_settled(out))
+    if (aws_is_settled(out))
         return 0;
     if (aws_settles(out->document))
-        settle(out);
+        aws_settle(out);
     return save(call, out);
 }
 
@@ -147,7 +124,7 @@ static int find_for_writing(struct call *call, const json_t *body, struct functi
         return aws_refuse(call, 409, "ResourceConflictException",
                           "The operation cannot be performed at this time. The function is "
                           "currently in the following state: Pending");
-    if (!is_settled(out))
+    if (!aws_is_settled(out))
         return aws_refuse(call, 409, "ResourceConflictException",
                           "The operation cannot be performed at this time. An update is in "
                           "progress for resource: %s",
@@ -210,8 +187,9 @@ static void create(struct call *call)
     struct function function = {
         name, 0,
         json_own(call->arena,
-                 json_pack("{s:O, s:i, s:i, s:o}", "configuration", configuration, "unsettled", 1,
-                           "last", 0, "tags", tags ? json_incref(tags) : json_object())),
+                 json_pack("{s:O, s:i, s:I, s:i, s:o}", "configuration", configuration, "unsettled",
+                           1, "since", (json_int_t)call->request->now, "last", 0, "tags",
+                           tags ? json_incref(tags) : json_object())),
         configuration};
     if (aws_save_blob(call, aws_code_key(call->arena, name, 0), zip) != 0 ||
         save(call, &function) != 0)
@@ -239,7 +217,7 @@ static void update_code(struct call *call)
         return;
     }
     touch(call, configuration);
-    set_in_progress(function.document, configuration);
+    set_in_progress(call, function.document, configuration);
     if (aws_save_blob(call, aws_code_key(call->arena, function.name, 0), zip) != 0 ||
         save(call, &function) != 0)
         return;
@@ -258,7 +236,7 @@ static void update_configuration(struct call *call)
         return;
     aws_apply_settings(call->arena, body, function.configuration);
     touch(call, function.configuration);
-    set_in_progress(function.document, function.configuration);
+    set_in_progress(call, function.document, function.configuration);
     if (save(call, &function) == 0)
         aws_answer_json(call, 200, json_incref(function.configuration));
 }

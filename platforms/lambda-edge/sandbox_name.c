@@ -24,12 +24,42 @@ const char *aws_function_arn(struct arena *arena, const char *name, json_int_t v
     return arena_printf(arena, "%s%s:%lld", start, name, (long long)version);
 }
 
+void aws_settle(const struct function *function)
+{
+    json_t *configuration = function->configuration;
+    const char *problem = json_find_string(function->document, "problem", NULL);
+    json_object_del(configuration, "StateReason");
+    json_object_del(configuration, "StateReasonCode");
+    json_object_del(configuration, "LastUpdateStatusReason");
+    json_object_del(configuration, "LastUpdateStatusReasonCode");
+    json_object_set_new(configuration, "State", json_string(problem ? "Failed" : "Active"));
+    json_object_set_new(configuration, "LastUpdateStatus", json_string("Successful"));
+    if (problem) {
+        json_object_set_new(configuration, "StateReason", json_string(problem));
+        json_object_set_new(configuration, "StateReasonCode",
+                            json_string("FunctionError.RuntimeInitError"));
+    }
+}
+
+bool aws_is_settled(const struct function *function)
+{
+    return strcmp(json_find_string(function->configuration, "State", ""), "Pending") != 0 &&
+           strcmp(json_find_string(function->configuration, "LastUpdateStatus", ""),
+                  "InProgress") != 0;
+}
+
 int aws_load_function(struct call *call, const char *name, json_int_t version, struct function *out)
 {
+    enum { SETTLING_MS = 15000 };
     json_t *document =
         sandbox_load(call->sandbox, call->arena, aws_function_key(call->arena, name, version));
     *out = (struct function){name, version, document, json_object_get(document, "configuration")};
-    return out->configuration ? 0 : -1;
+    if (!out->configuration)
+        return -1;
+    json_int_t since = json_find_integer(out->document, "since", 0);
+    if (!aws_is_settled(out) && call->request->now - since >= SETTLING_MS)
+        aws_settle(out);
+    return 0;
 }
 
 json_int_t aws_version_number(const char *text)

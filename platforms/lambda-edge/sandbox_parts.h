@@ -3,7 +3,8 @@
 
    State, below "lambda-edge/":
      functions/NAME                  "configuration" as it is answered, "unsettled" (reads until it
-                                     is no longer Pending or InProgress), "last" (highest version)
+                                     is no longer Pending or InProgress; or 15 s after "since"),
+                                     "last" (highest version)
      functions/NAME/code             the zip of $LATEST (a blob), as it was uploaded
      functions/NAME/versions/N       the same for a published version; "problem": why it can't start
      functions/NAME/versions/N/code  its zip (a blob)
@@ -79,6 +80,9 @@ int aws_read_name(struct call *, const char *text, const char **name,
 /* Keys of its state and of its zip. */
 char *aws_function_key(struct arena *, const char *name, json_int_t version);
 char *aws_code_key(struct arena *, const char *name, json_int_t version);
+/* Pending and InProgress come to rest: Active, or Failed when the document has a "problem". */
+void aws_settle(const struct function *);
+bool aws_is_settled(const struct function *);
 /* -1 when there is none. */
 int aws_load_function(struct call *, const char *name, json_int_t version,
                       struct function *out) MUST_CHECK;

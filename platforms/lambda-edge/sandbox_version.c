@@ -62,8 +62,9 @@ static json_t *snapshot(struct call *call, const struct function *latest, json_i
     json_object_set_new(configuration, "LastUpdateStatus", json_string("Successful"));
     json_object_del(configuration, "LastUpdateStatusReason");
     json_object_del(configuration, "LastUpdateStatusReasonCode");
-    return json_own(call->arena, json_pack("{s:o, s:i, s:s*}", "configuration", configuration,
-                                           "unsettled", 1, "problem", problem));
+    return json_own(call->arena,
+                    json_pack("{s:o, s:i, s:I, s:s*}", "configuration", configuration, "unsettled",
+                              1, "since", (json_int_t)call->request->now, "problem", problem));
 }
 
 /* Idempotent: the same code and configuration are the same version (contract section 2). */
