@@ -155,6 +155,7 @@ static int run_package(struct run *run, struct error *error)
 
 const struct command command_package = {
     .name = "package",
+    .operands = "",
     .summary = "the artifacts, reproducible, for looking inside",
     .needs_manifest = true,
     .needs_platforms = true, /* for the account ids that --sandbox invents */

@@ -42,6 +42,7 @@ static int run_publish(struct run *run, struct error *error)
 
 const struct command command_publish = {
     .name = "publish",
+    .operands = "",
     .summary = "build, check, optimize, package, upload, activate, record, verify",
     .needs_manifest = true,
     .needs_platforms = true,

@@ -16,6 +16,7 @@ static int run_rollback(struct run *run, struct error *error)
 
 const struct command command_rollback = {
     .name = "rollback",
+    .operands = "",
     .summary = "make an earlier recorded deployment live again",
     .needs_manifest = true,
     .needs_platforms = true,

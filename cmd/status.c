@@ -15,6 +15,7 @@ static int run_status(struct run *run, struct error *error)
 
 const struct command command_status = {
     .name = "status",
+    .operands = "",
     .summary = "recorded and live, side by side, per target",
     .needs_manifest = true,
     .needs_platforms = true,

@@ -15,6 +15,7 @@ static int run_verify(struct run *run, struct error *error)
 
 const struct command command_verify = {
     .name = "verify",
+    .operands = "",
     .summary = "is what is live what the record says, and does it answer",
     .needs_manifest = true,
     .needs_platforms = true,

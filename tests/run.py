@@ -245,6 +245,8 @@ def main():
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
+    if not os.access(options.program, os.X_OK):
+        sys.exit(f"there is no program '{options.program}': run make first")
     cases = find_cases(options.words)
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:

@@ -7,6 +7,7 @@
 #include "pkg/archive/archive.h"
 #include "pkg/base/bytes.h"
 #include "pkg/base/file.h"
+#include "pkg/base/text.h"
 #include "pkg/publish/pipeline.h"
 
 enum { MOST_FILES = 10000 };
@@ -315,7 +316,7 @@ static int load_package(struct pipeline *pipeline, struct prepared *target, stru
     for (size_t i = 0; i < count; i++) {
         struct wasm_info info;
         char *name = arena_printf(arena, "%s:%s", path, items[i].path);
-        if (!is_wasm(items[i].body))
+        if (!is_wasm(items[i].body) && !text_matches("*.wasm", items[i].path))
             continue;
         if (wasm_scan(arena, items[i].body, &info, error) != 0)
             return error_prefix(error, "%s", name);

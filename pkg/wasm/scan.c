@@ -232,7 +232,10 @@ int wasm_scan(struct arena *arena, struct bytes file, struct wasm_info *out, str
 {
     struct reader reader = {file.data, file.data, file.data + file.size, WASM_NO_FUNCTION, false,
                             "module",  error};
-    return scan_any(arena, reader, out, NULL);
+    if (scan_any(arena, reader, out, NULL) == 0)
+        return 0;
+    return error_hint(error, "build the module again: this file is cut off, damaged or no "
+                             "WebAssembly");
 }
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *info, const char *name)
