@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 """Runs the golden cases: the real binary, word for word.
 
-A case is a folder tests/cases/COMMAND/NAME with `cmd` (a shell line), whatever files the user would
-have (*.wat become *.wasm), `http.json` (a list of exchanges: the request expected, then the reply
-played), and what is expected: `stdout`, `stderr`, `exit`, `note.json`. A missing file means empty, or
-0. A request not listed fails; an exchange not used fails. Each case runs in a fresh git repository
-with one commit, fixed author and clock, HOME empty, waits virtual.
+A case is a folder tests/cases/COMMAND/NAME with
+  cmd           a shell line; edge-deploy is on PATH
+  *             whatever files the user would have; NAME.wat also becomes NAME.wasm
+  http.json     a list of exchanges: the request expected, then the reply played (class Server)
+  sandbox       present: `edge-deploy sandbox` answers instead; what it holds are further options
+and what is expected of it, a missing file meaning empty or 0:
+  stdout  stderr  exit  note.json (the record of HEAD)  requests (with `sandbox`: what it was asked)
+
+A request not listed fails; an exchange not used fails. Each case runs in a fresh git repository with
+one commit, fixed author and clock, HOME empty, waits virtual. What differs from run to run is
+replaced by words (VARIABLE); the same value gets the same word.
 
 run.py [--program FILE] [--update] [--keep] [WORD...]     only cases whose path holds a WORD
---update rewrites the expectations; read the diff like code.
+--update rewrites the expectations; read the diff like code. --keep leaves the folders to look into.
 """
 import argparse
 import concurrent.futures
@@ -17,6 +23,7 @@ import http.server
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,59 +32,91 @@ import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CASES = os.path.join(ROOT, "tests", "cases")
-EXPECTATIONS = ("stdout", "stderr", "exit", "note.json")
+EXPECTATIONS = ("stdout", "stderr", "exit", "note.json", "requests")
 EPOCH = "1795348800"  # 2026-11-22T12:00:00Z
 
-# What differs from run to run, and the word that stands for it.
+# What differs from run to run, and the word that stands for it: WORD-1, WORD-2, ... in the order in
+# which the values appear; those with a lower-case word are not told apart.
 VARIABLE = (
-    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
-    (re.compile(r'"port": ?\d+'), '"port": PORT'),
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "UUID"),
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}\b(?!-)"), "UUID-SHORT"),
-    (re.compile(r"\b[0-9a-f]{64}\b"), "SHA256"),
-    (re.compile(r"\b[0-9a-f]{40}\b"), "COMMIT"),
-    (re.compile(r"\b[0-9a-f]{12}\b"), "DIGEST"),
-    (re.compile(r'"seconds": ?[0-9.e+-]+'), '"seconds": SECONDS'),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:port"),
+    (r'"port": ?\d+', '"port": port'),
+    (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UUID"),
+    (r"\b[0-9a-f]{64}\b", "SHA256"),
+    (r"\b[0-9a-f]{40}\b", "COMMIT"),
+    (r"\b[0-9a-f]{32}\b", "HEX"),
+    (r"\b[0-9a-f]{8}-[0-9a-f]{4}\b(?!-)", "UUID-SHORT"),
+    (r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12}\b", "DIGEST"),
+    (r"\b(?=\w*\d)(?=\w*[A-Z])(?=\w*[a-z])[0-9A-Za-z]{22}\b", "ID"),
+    (r'"seconds": ?[0-9.e+-]+', '"seconds": seconds'),
+    (r"\b\d+(\.\d+)? (s|ms|min)\b", "some time"),
+    (r"\b2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+    (r"(?<=wasm-opt )version_?\w*|\bversion \d{2,3}\b", "optimizer version"),
 )
 
 
-def normalise(text, folder):
-    text = text.replace(folder, "FOLDER")
-    for pattern, word in VARIABLE:
-        text = pattern.sub(word, text)
-    return text
+class Words:
+    """Replaces what is variable, over all texts of one case."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.seen = {}
+
+    def word(self, kind, text):
+        if not kind.isupper():
+            return kind
+        values = self.seen.setdefault(kind, [])
+        if text not in values:
+            values.append(text)
+        return f"{kind}-{values.index(text) + 1}"
+
+    def normalise(self, text):
+        text = text.replace(self.folder, "FOLDER")
+        for pattern, kind in VARIABLE:
+            text = re.sub(pattern, lambda found, kind=kind: self.word(kind, found.group()), text)
+        return text
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Plays the exchanges of http.json; keeps what went wrong in `complaints`."""
+    """Plays the exchanges of http.json; keeps what went wrong in `complaints`.
+
+    An exchange is {"request": {"method", "path" (with query), "contains": [words of the body],
+    "headers": {name: value}}, "reply": {"status", "headers", "body" (text or JSON), "reset": true}}.
+    The first one not used yet that fits method and path is played; "times" N: that often.
+    """
 
     daemon_threads = True
 
     def __init__(self, exchanges):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.exchanges = [dict(e, used=False) for e in exchanges]
+        self.exchanges = [dict(e, left=e.get("times", 1)) for e in exchanges]
         self.complaints = []
         self.lock = threading.Lock()
 
-    def take(self, method, path, body):
+    def check(self, name, wanted, headers, body):
+        for word in wanted.get("contains", []):
+            if word.encode() not in body:
+                self.complaints.append(f"{name}: the body lacks {word!r}")
+        for key, value in wanted.get("headers", {}).items():
+            if headers.get(key) != value:
+                self.complaints.append(f"{name}: {key} is {headers.get(key)!r}, not {value!r}")
+
+    def take(self, method, path, headers, body):
         with self.lock:
             for exchange in self.exchanges:
                 wanted = exchange["request"]
-                if exchange["used"] or wanted["method"] != method or wanted["path"] != path:
+                if not exchange["left"] or wanted["method"] != method or wanted["path"] != path:
                     continue
-                exchange["used"] = True
-                for word in wanted.get("contains", []):
-                    if word.encode() not in body:
-                        self.complaints.append(f"{method} {path}: body lacks {word!r}")
+                exchange["left"] -= 1
+                self.check(f"{method} {path}", wanted, headers, body)
                 return exchange["reply"]
-            self.complaints.append(f"unexpected request: {method} {path}")
-            return {"status": 599, "body": "not listed in http.json"}
+            self.complaints.append(f"not listed in http.json: {method} {path}")
+            return {"status": 404, "body": "not listed in http.json"}
 
     def finish(self):
         self.shutdown()
         self.server_close()
         for exchange in self.exchanges:
-            if not exchange["used"]:
+            if exchange["left"]:
                 wanted = exchange["request"]
                 self.complaints.append(f"never asked: {wanted['method']} {wanted['path']}")
         return self.complaints
@@ -88,16 +127,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         size = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(size)
-        reply = self.server.take(self.command, self.path, body)
+        reply = self.server.take(self.command, self.path, self.headers, self.rfile.read(size))
         if reply.get("reset"):
             self.close_connection = True
             self.connection.close()
             return
         content = reply.get("body", "")
-        if not isinstance(content, str):
-            content = json.dumps(content)
-        data = content.encode()
+        data = (content if isinstance(content, str) else json.dumps(content)).encode()
         self.send_response(reply.get("status", 200))
         for name, value in reply.get("headers", {}).items():
             self.send_header(name, value)
@@ -111,10 +147,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def environment(folder, program, port):
+class Sandbox:
+    """`edge-deploy sandbox` as a process of its own, with its state and journal in the folder."""
+
+    def __init__(self, options, program, folder, env):
+        self.journal = os.path.join(folder, "journal")
+        self.process = subprocess.Popen(
+            [program, "sandbox", "--port", "0", "--state", os.path.join(folder, "state"),
+             "--journal", self.journal, *shlex.split(options)],
+            cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        if not ready:
+            raise ValueError(f"the sandbox did not start: exit {self.process.wait()}")
+        self.env = json.loads(ready)["env"]
+
+    def finish(self):
+        self.process.terminate()
+        code = self.process.wait(30)
+        self.process.stdout.close()
+        return [f"the sandbox ended with exit code {code}"] if code else []
+
+    def requests(self):
+        if not os.path.exists(self.journal):
+            return ""
+        with open(self.journal, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        return "".join(f"{row['method']} {row['path']}{'?' if row['query'] else ''}{row['query']} "
+                       f"{row['status']}\n" for row in rows)
+
+
+def environment(folder, program):
     home = os.path.join(folder, "home")
     os.mkdir(home)
-    base = f"http://127.0.0.1:{port}"
     return {
         "PATH": os.path.dirname(program) + os.pathsep + os.environ["PATH"],
         "HOME": home,
@@ -130,6 +194,12 @@ def environment(folder, program, port):
         "GIT_COMMITTER_EMAIL": "ada@example.com",
         "GIT_AUTHOR_DATE": EPOCH + " +0000",
         "GIT_COMMITTER_DATE": EPOCH + " +0000",
+    }
+
+
+def endpoints(port):
+    base = f"http://127.0.0.1:{port}"
+    return {
         "CLOUDFLARE_API_BASE_URL": base + "/cf/client/v4",
         "CLOUDFLARE_API_TOKEN": "case-cloudflare-token",
         "FASTLY_API_ENDPOINT": base + "/fastly",
@@ -140,15 +210,19 @@ def environment(folder, program, port):
     }
 
 
-SECRETS = ("case-cloudflare-token", "case-fastly-token", "case-aws-secret")
+# Whatever a case does, the values of these do not appear.
+SECRETS = ("CLOUDFLARE_API_TOKEN", "FASTLY_API_TOKEN", "AWS_SECRET_ACCESS_KEY")
 
 
 def prepare(case, work, env):
-    shutil.copytree(case, work, ignore=shutil.ignore_patterns("cmd", "http.json", *EXPECTATIONS))
-    for name in sorted(os.listdir(work)):
-        if name.endswith(".wat"):
-            path = os.path.join(work, name)
-            subprocess.run(["wat2wasm", "--enable-all", path, "-o", path[:-4] + ".wasm"], check=True)
+    own = shutil.ignore_patterns("cmd", "http.json", "sandbox", *EXPECTATIONS)
+    shutil.copytree(case, work, ignore=own)
+    for folder, _, names in os.walk(work):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if name.endswith(".wat"):
+                subprocess.run(["wat2wasm", "--enable-all", path, "-o", path[:-4] + ".wasm"],
+                               check=True)
     for command in (["init", "-q", "-b", "main"], ["add", "-A"],
                     ["commit", "-q", "--allow-empty", "-m", "First"]):
         subprocess.run(["git", *command], cwd=work, env=env, check=True)
@@ -160,42 +234,50 @@ def read_note(work, env):
     return notes.stdout if notes.returncode == 0 else ""
 
 
+def read(case, name, fallback=""):
+    path = os.path.join(case, name)
+    if not os.path.exists(path):
+        return fallback
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def start_platforms(case, program, folder, env):
+    """What answers in the platforms' stead, and the variables that point there."""
+    options = read(case, "sandbox", None)
+    if options is not None:
+        sandbox = Sandbox(options, program, folder, env)
+        return sandbox, sandbox.env
+    server = Server(json.loads(read(case, "http.json", "[]")))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server, endpoints(server.server_address[1])
+
+
 def run_case(case, program, folder):
     """What the case gave: its expectations' texts, and complaints about requests."""
-    with open(os.path.join(case, "cmd"), encoding="utf-8") as file:
-        line = file.read()
-    exchanges = []
-    if os.path.exists(os.path.join(case, "http.json")):
-        with open(os.path.join(case, "http.json"), encoding="utf-8") as file:
-            exchanges = json.load(file)
-    server = Server(exchanges)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    env = environment(folder, program, server.server_address[1])
+    env = environment(folder, program)
     work = os.path.join(folder, "work")
     prepare(case, work, env)
-    done = subprocess.run(["sh", "-c", line], cwd=work, env=env, stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=120, check=False)
-    note = read_note(work, env)
-    complaints = server.finish()
+    platforms, variables = start_platforms(case, program, folder, env)
+    env.update(variables)
+    try:
+        done = subprocess.run(["sh", "-c", read(case, "cmd")], cwd=work, env=env,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                              check=False)
+    finally:
+        complaints = platforms.finish()
     texts = {
         "stdout": done.stdout.decode("utf-8", "replace"),
         "stderr": done.stderr.decode("utf-8", "replace"),
         "exit": f"{done.returncode}\n" if done.returncode else "",
-        "note.json": note,
+        "note.json": read_note(work, env),
+        "requests": platforms.requests() if isinstance(platforms, Sandbox) else "",
     }
-    for secret in SECRETS:
-        for name, text in texts.items():
-            if secret in text:
-                complaints.append(f"a secret stands in {name}")
-    return {name: normalise(text, folder) for name, text in texts.items()}, complaints
-
-
-def expected(case, name):
-    path = os.path.join(case, name)
-    if not os.path.exists(path):
-        return ""
-    with open(path, encoding="utf-8") as file:
-        return file.read()
+    for name, text in texts.items():
+        if any(env[secret] in text for secret in SECRETS):
+            complaints.append(f"a secret stands in {name}")
+    words = Words(folder)
+    return {name: words.normalise(text) for name, text in texts.items()}, complaints
 
 
 def update(case, got):
@@ -211,7 +293,7 @@ def update(case, got):
 def compare(case, got):
     lines = []
     for name in EXPECTATIONS:
-        want = expected(case, name)
+        want = read(case, name)
         if want != got[name]:
             lines += difflib.unified_diff(want.splitlines(), got[name].splitlines(),
                                           f"expected {name}", f"got {name}", lineterm="")
@@ -229,7 +311,7 @@ def run_one(case, options):
             shutil.rmtree(folder, ignore_errors=True)
     if options.update:
         update(case, got)
-    return complaints + ([] if options.update else compare(case, got))
+    return complaints + compare(case, got)
 
 
 def find_cases(words):
@@ -249,6 +331,9 @@ def main():
         sys.exit(f"there is no program '{options.program}': run make first")
     cases = find_cases(options.words)
     failed = 0
+    if not shutil.which("wat2wasm"):
+        print(f"SKIPPED: wat2wasm (wabt) is not installed\n0 passed, 0 failed, {len(cases)} skipped")
+        return 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for case, lines in zip(cases, pool.map(lambda c: run_one(c, options), cases)):
             if lines:
