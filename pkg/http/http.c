@@ -116,6 +116,11 @@ const char *http_header(const struct http_reply *reply, const char *name)
     return NULL;
 }
 
+int64_t http_date(const char *text)
+{
+    return strlen(text) < 64 ? (int64_t)curl_getdate(text, NULL) : -1;
+}
+
 struct http_stats http_statistics(const struct http *http)
 {
     return http->stats;

@@ -81,6 +81,9 @@ int http_send(struct http *, struct arena *, const struct http_request *, struct
 const char *http_header(const struct http_reply *, const char *name);
 struct http_stats http_statistics(const struct http *);
 
+/* A Date or Retry-After in seconds since 1970; -1 when it is no date. */
+int64_t http_date(const char *text);
+
 /* Percent-encodes all but A-Z a-z 0-9 - _ . ~ */
 char *http_escape(struct arena *, const char *text);
 

@@ -1,6 +1,5 @@
 #include "pkg/http/retry.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,8 +39,8 @@ static int64_t retry_after(const char *value, int64_t now)
     int64_t seconds = whole_number(value, strlen(value));
     if (seconds >= 0)
         return seconds * 1000;
-    time_t date = strlen(value) < 64 ? curl_getdate(value, NULL) : -1;
-    return date < 0 ? -1 : (int64_t)date * 1000 - now;
+    int64_t date = http_date(value);
+    return date < 0 ? -1 : date * 1000 - now;
 }
 
 /* The t of `"default";r=50;t=30`: seconds until the quota is full again. */

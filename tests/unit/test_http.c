@@ -444,6 +444,7 @@ static void test_refused_urls(void)
         CHECK(error.fault == FAULT_INPUT && strstr(error.message, "pw") == NULL);
     }
     CHECK(http_statistics(http).requests == 0);
+    CHECK(http_date("Sun, 22 Nov 2026 12:00:20 GMT") == 1795348820 && http_date("then") == -1);
     CHECK_TEXT(http_escape(&arena, "a b/\xc3\xbc~:"), "a%20b%2F%C3%BC~%3A");
     arena_free(&arena);
 }
