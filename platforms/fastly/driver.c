@@ -1,0 +1,188 @@
+/* Fastly Compute: a draft version is filled and activated; what is live says so in its comment. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/base/text.h"
+#include "platforms/fastly/driver_parts.h"
+
+static char *version_text(const struct job *job, json_int_t number)
+{
+    return arena_printf(job->arena, "%lld", (long long)number);
+}
+
+/* The comment marks the draft before anything else is put into it, so that a run that is cut off
+   leaves one that the next run finds. */
+static int set_comment(const struct job *job, const struct service *service, json_int_t number,
+                       const struct artifact *artifact, struct error *error)
+{
+    struct compute_answer answer;
+    const char *comment =
+        compute_comment(job->arena, artifact->sha256, job->commit, job->tag, service->active);
+    struct compute_ask ask = {
+        .method = "PUT",
+        .path = compute_version_path(job, service, number, ""),
+        .what = arena_printf(job->arena, "set the comment of version %lld", (long long)number),
+        .form = compute_field(job->arena, "", "comment", comment)};
+    return compute_call(job, &ask, &answer, error);
+}
+
+static int put_package(const struct job *job, const struct service *service, json_int_t number,
+                       const struct artifact *artifact, struct error *error)
+{
+    struct compute_answer answer;
+    char digest[129];
+    const struct part *part = &artifact->parts[0];
+    struct http_part body = {part->name, part->filename, part->media_type, part->body};
+    struct compute_ask ask = {.method = "PUT",
+                              .path = compute_version_path(job, service, number, "/package"),
+                              .what = "upload the package",
+                              .parts = &body,
+                              .part_count = 1};
+    if (compute_call(job, &ask, &answer, error) != 0 ||
+        compute_files_hash(job->arena, part->body, digest, error) != 0)
+        return -1;
+    const char *theirs = json_find_string(answer.document, "metadata.files_hash", "");
+    if (!*theirs || strcmp(theirs, digest) == 0)
+        return 0;
+    error_set(error, FAULT_REMOTE, "the platform has unpacked another package than was sent");
+    return error_hint(error, "publish again; if it stays, give Fastly the service's id");
+}
+
+/* The vendor's CLI leaves this check out (section 3). */
+static int validate(const struct job *job, const struct service *service, json_int_t number,
+                    struct error *error)
+{
+    struct compute_answer answer;
+    struct compute_ask ask = {
+        .method = "GET",
+        .path = compute_version_path(job, service, number, "/validate"),
+        .what = arena_printf(job->arena, "validate version %lld", (long long)number)};
+    if (compute_call(job, &ask, &answer, error) != 0)
+        return -1;
+    if (strcmp(json_find_string(answer.document, "status", ""), "ok") == 0)
+        return 0;
+    const char *reason = json_find_string(answer.document, "msg", "without a reason");
+    error_set(error, FAULT_REMOTE, "version %lld is not valid: %s", (long long)number,
+              text_safe(job->arena, reason, strlen(reason)));
+    return error_hint(error, "look at 'domains' and 'backends'");
+}
+
+static int fill(const struct job *job, const struct service *service, json_int_t number,
+                const struct artifact *artifact, struct error *error)
+{
+    if (set_comment(job, service, number, artifact, error) != 0 ||
+        compute_configure(job, service, number, artifact, error) != 0 ||
+        put_package(job, service, number, artifact, error) != 0)
+        return -1;
+    return validate(job, service, number, error);
+}
+
+/* Only a service that this run made, of which nothing is live. */
+static void clean_up(const struct job *job, const struct service *service)
+{
+    struct compute_answer answer;
+    struct error ignored = {0};
+    struct compute_ask ask = {
+        .method = "DELETE",
+        .path = arena_printf(job->arena, "/service/%s", http_escape(job->arena, service->id)),
+        .what = "remove the new service",
+        .may_lack = true};
+    if (compute_call(job, &ask, &answer, &ignored) == 0)
+        world_say(job->world, job->target->name, "removed the service that this run had made");
+    else
+        world_say(job->world, job->target->name,
+                  "the service '%s' that this run has made is left behind", service->id);
+}
+
+static int upload(const struct job *job, const struct artifact *artifact, struct deployment *out,
+                  struct error *error)
+{
+    struct service service;
+    json_int_t number;
+    if (compute_find(job, &service, error) != 0)
+        return -1;
+    bool made = !service.id;
+    if (made && compute_create(job, &service, error) != 0)
+        return -1;
+    if (compute_draft(job, &service, &number, error) != 0 ||
+        fill(job, &service, number, artifact, error) != 0) {
+        if (made)
+            clean_up(job, &service);
+        return -1;
+    }
+    if (made)
+        world_say(job->world, job->target->name, "made service '%s'", service.id);
+    out->version = version_text(job, number);
+    out->resource = service.id;
+    out->artifact_sha256 = artifact->sha256;
+    out->commit = job->commit;
+    return 0;
+}
+
+static int switch_to(const struct job *job, struct service *service, json_int_t number,
+                     struct error *error)
+{
+    struct compute_answer answer;
+    struct error unknown = {0};
+    struct compute_ask ask = {
+        .method = "PUT",
+        .path = compute_version_path(job, service, number, "/activate"),
+        .what = arena_printf(job->arena, "activate version %lld", (long long)number)};
+    if (compute_call(job, &ask, &answer, error) == 0)
+        return 0;
+    if (!answer.unclear)
+        return -1;
+    if (compute_details(job, service, &unknown) != 0)
+        return error_hint(error, "run 'edge-deploy status': whether it is live is not known");
+    return service->active == number ? 0 : -1;
+}
+
+/* Activating needs no clone, for an old version neither (section 3, "Rollback"). */
+static int activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
+                    struct error *error)
+{
+    struct service service = {.id = out->resource};
+    (void)artifact;
+    assert(out->version);
+    json_int_t number = strtoll(out->version, NULL, 10);
+    if (number < 1)
+        return error_set(error, FAULT_INPUT, "'%s' is no version of this platform", out->version);
+    if ((service.id ? compute_details(job, &service, error) : compute_find(job, &service, error)))
+        return -1;
+    if (!service.id)
+        return error_set(error, FAULT_REMOTE, "there is no service to activate a version of");
+    json_int_t before = service.active;
+    if (before != number && switch_to(job, &service, number, error) != 0)
+        return -1;
+    if (!out->previous && before && before != number)
+        out->previous = version_text(job, before);
+    out->resource = service.id;
+    return compute_url(job, &service, number, &out->url, error);
+}
+
+static int live(const struct job *job, struct deployment *out, struct error *error)
+{
+    struct service service;
+    *out = (struct deployment){0};
+    if (compute_find(job, &service, error) != 0)
+        return -1;
+    out->resource = service.id;
+    if (!service.id || !service.active)
+        return 0;
+    const char *comment = json_find_string(service.details, "active_version.comment", "");
+    out->version = version_text(job, service.active);
+    out->percent = 100;
+    out->drifted = !compute_read_comment(job->arena, comment, out, NULL);
+    return compute_url(job, &service, service.active, &out->url, error);
+}
+
+const struct platform platform_fastly = {
+    .name = "fastly",
+    .title = "Fastly Compute",
+    .pack = compute_pack,
+    .upload = upload,
+    .activate = activate,
+    .live = live,
+};

@@ -1,0 +1,187 @@
+/* Which service a target means, and making a new one. */
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "platforms/fastly/driver_parts.h"
+
+#define MARK "edge-deploy" /* begins the comment of a service and of a version that we made */
+
+static const char *name_of(const struct job *job)
+{
+    const char *name = job_text(job, "service_name");
+    return name ? name : job->target->name;
+}
+
+char *compute_version_path(const struct job *job, const struct service *service, json_int_t number,
+                           const char *below)
+{
+    return arena_printf(job->arena, "/service/%s/version/%lld%s",
+                        http_escape(job->arena, service->id), (long long)number, below);
+}
+
+static int check_type(const struct service *service, struct error *error)
+{
+    const char *type = json_find_string(service->details, "type", "");
+    if (strcmp(type, "wasm") == 0)
+        return 0;
+    error_set(error, FAULT_INPUT, "service '%s' runs VCL, not WebAssembly", service->id);
+    return error_hint(error, "name a Compute service in 'service_id'");
+}
+
+static int read_details(const struct job *job, struct service *service, bool may_lack,
+                        struct error *error)
+{
+    struct compute_answer answer;
+    struct compute_ask ask = {.method = "GET",
+                              .path = arena_printf(job->arena, "/service/%s/details",
+                                                   http_escape(job->arena, service->id)),
+                              .what = arena_printf(job->arena, "read service '%s'", service->id),
+                              .may_lack = may_lack};
+    if (compute_call(job, &ask, &answer, error) != 0)
+        return -1;
+    service->details = answer.document;
+    service->active = json_find_integer(answer.document, "active_version.number", 0);
+    return answer.absent ? 0 : check_type(service, error);
+}
+
+int compute_details(const struct job *job, struct service *service, struct error *error)
+{
+    return read_details(job, service, false, error);
+}
+
+/* A recorded service that is gone is no reason to make another one: somebody removed it, or this
+   token may not see it. */
+static int find_recorded(const struct job *job, struct service *out, struct error *error)
+{
+    out->id = job->resource;
+    if (read_details(job, out, true, error) != 0)
+        return -1;
+    if (out->details)
+        return 0;
+    error_set(error, FAULT_REMOTE,
+              "the service '%s' that the last publish recorded is not there, or not for this token",
+              job->resource);
+    return error_hint(error, "check FASTLY_API_TOKEN, or name the service to use in 'service_id'");
+}
+
+/* The API reference answers a search with one service, our contract says an array: both are read.
+   NULL when none has exactly this name. */
+static const json_t *exact_match(const json_t *found, const char *name)
+{
+    size_t index;
+    json_t *service;
+    if (json_is_object(found))
+        return strcmp(json_find_string(found, "name", ""), name) == 0 ? found : NULL;
+    json_array_foreach(found, index, service)
+    {
+        if (strcmp(json_find_string(service, "name", ""), name) == 0)
+            return service;
+    }
+    return NULL;
+}
+
+/* `*out` NULL when there is none of that name. */
+static int search(const struct job *job, const char **out, struct error *error)
+{
+    struct compute_answer answer;
+    const char *name = name_of(job);
+    struct compute_ask ask = {
+        .method = "GET",
+        .path = arena_printf(job->arena, "/service/search?name=%s", http_escape(job->arena, name)),
+        .what = arena_printf(job->arena, "look for service '%s'", name),
+        .may_lack = true};
+    *out = NULL;
+    if (compute_call(job, &ask, &answer, error) != 0)
+        return -1;
+    *out = json_find_string(exact_match(answer.document, name), "id", NULL);
+    return 0;
+}
+
+bool compute_is_ours(const char *comment)
+{
+    return strncmp(comment, MARK, strlen(MARK)) == 0;
+}
+
+static bool is_our_service(const struct service *service)
+{
+    size_t index;
+    json_t *version;
+    if (compute_is_ours(json_find_string(service->details, "comment", "")))
+        return true;
+    json_array_foreach(json_object_get(service->details, "versions"), index, version)
+    {
+        if (compute_is_ours(json_find_string(version, "comment", "")))
+            return true;
+    }
+    return false;
+}
+
+static int find_named(const struct job *job, struct service *out, struct error *error)
+{
+    if (search(job, &out->id, error) != 0)
+        return -1;
+    if (!out->id)
+        return 0;
+    if (compute_details(job, out, error) != 0)
+        return -1;
+    if (is_our_service(out))
+        return 0;
+    error_set(error, FAULT_INPUT, "there is a service '%s' that edge-deploy did not make",
+              name_of(job));
+    return error_hint(error, "set 'service_id' to '%s' to deploy to it, or another 'service_name'",
+                      out->id);
+}
+
+int compute_find(const struct job *job, struct service *out, struct error *error)
+{
+    *out = (struct service){.id = job_text(job, "service_id")};
+    if (out->id)
+        return compute_details(job, out, error);
+    if (job->resource)
+        return find_recorded(job, out, error);
+    return find_named(job, out, error);
+}
+
+/* After a lost answer: the service of that name, when its comment has this publish's tag. */
+static int find_made(const struct job *job, struct service *out, struct error *error)
+{
+    if (search(job, &out->id, error) != 0)
+        return -1;
+    if (!out->id)
+        return 0;
+    if (compute_details(job, out, error) != 0)
+        return -1;
+    bool ours = job->tag && strstr(json_find_string(out->details, "comment", ""), job->tag);
+    if (!ours)
+        out->id = NULL;
+    return 0;
+}
+
+int compute_create(const struct job *job, struct service *out, struct error *error)
+{
+    struct compute_answer answer;
+    const char *name = name_of(job);
+    char *form = compute_field(job->arena, "", "name", name);
+    form = compute_field(job->arena, form, "type", "wasm");
+    form = compute_field(job->arena, form, "comment",
+                         arena_printf(job->arena, MARK " tag:%s", job->tag ? job->tag : "none"));
+    struct compute_ask ask = {.method = "POST",
+                              .path = "/service",
+                              .what = arena_printf(job->arena, "create service '%s'", name),
+                              .form = form,
+                              .once = true};
+    for (unsigned attempt = 1; compute_call(job, &ask, &answer, error) != 0; attempt++) {
+        struct error unknown = {0};
+        if (!answer.unclear || !compute_wait(job, attempt))
+            return -1;
+        if (find_made(job, out, &unknown) != 0)
+            return error_hint(error, "look whether the service was created, then publish again");
+        if (out->id)
+            return 0;
+    }
+    out->id = json_find_string(answer.document, "id", NULL);
+    if (!out->id)
+        return error_set(error, FAULT_REMOTE, "cannot create service '%s': the answer has no id",
+                         name);
+    return compute_details(job, out, error);
+}
