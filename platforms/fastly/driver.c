@@ -116,7 +116,7 @@ static int upload(const struct job *job, const struct artifact *artifact, struct
         world_say(job->world, job->target->name, "made service '%s'", service.id);
     out->version = version_text(job, number);
     out->resource = service.id;
-    out->artifact_sha256 = artifact->sha256;
+    out->artifact_sha256 = arena_strdup(job->arena, artifact->sha256);
     out->commit = job->commit;
     return 0;
 }

@@ -122,11 +122,18 @@ int compute_call(const struct job *job, const struct compute_ask *ask, struct co
                         .secret = job_secret(job, "token")},
         .repeat = ask->once ? HTTP_REPEAT_NEVER : HTTP_REPEAT_SAFE,
     };
-    if (http_send(job->http, job->arena, &request, &reply, error) != 0) {
-        *out = (struct compute_answer){.unclear = true};
-        return error_prefix(error, "cannot %s", ask->what);
+    for (unsigned attempt = 1;; attempt++) {
+        if (http_send(job->http, job->arena, &request, &reply, error) != 0) {
+            *out = (struct compute_answer){.unclear = true};
+            return error_prefix(error, "cannot %s", ask->what);
+        }
+        if (compute_read_reply(job->arena, ask, &reply, out, error) == 0)
+            return 0;
+        /* pkg/http repeats what got no answer or a bad one; an answer that is no JSON is ours. */
+        bool garbled = reply.status < 300 && !ask->once;
+        if (!garbled || !compute_wait(job, attempt))
+            return -1;
     }
-    return compute_read_reply(job->arena, ask, &reply, out, error);
 }
 
 bool compute_wait(const struct job *job, unsigned attempt)

@@ -282,9 +282,9 @@ struct field {
 
 static void make_real(struct field *field, const char *faults, const char *settings)
 {
-    static const struct platform_entry entries[] = {{&platform_fastly, &sandbox_fastly, "", ""},
-                                                    {0}};
     struct error error = {0};
+    struct bytes profile;
+    struct platform_entry *entries = arena_alloc(field->arena, 2, sizeof *entries);
     struct secret *secret = arena_alloc(field->arena, 1, sizeof *secret);
     struct job *job = &field->job;
     struct sandbox_options options = {.state = field->folder,
@@ -292,6 +292,10 @@ static void make_real(struct field *field, const char *faults, const char *setti
                                       .world = unit_world(field->arena),
                                       .platforms = entries,
                                       .journal = path_join(field->arena, field->folder, "journal")};
+    if (file_read(field->arena, "platforms/fastly/profile.json", LIMIT_MANIFEST, &profile, &error))
+        abort();
+    entries[0] =
+        (struct platform_entry){&platform_fastly, &sandbox_fastly, (const char *)profile.data, ""};
     if (sandbox_start(field->arena, &options, &field->sandbox, &error) != 0)
         abort();
     *job = make_job(field->arena, settings);
