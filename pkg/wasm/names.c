@@ -102,10 +102,8 @@ static void read_function_names(struct scan *scan, struct reader reader, const b
 
 enum { NAMES_FUNCTIONS = 1 };
 
-void scan_function_names(struct scan *scan)
+static void read_name_section(struct scan *scan, const bool marked[256])
 {
-    bool marked[256] = {false};
-    mark_functions(scan, marked);
     struct error ignored;
     struct reader reader = quiet_reader(scan, scan->names, &ignored);
     while (reader.at < reader.end) {
@@ -114,6 +112,14 @@ void scan_function_names(struct scan *scan)
         if (!reader.failed && id == NAMES_FUNCTIONS)
             read_function_names(scan, quiet_reader(scan, content, &ignored), marked);
     }
+}
+
+void scan_function_names(struct scan *scan)
+{
+    bool marked[256] = {false};
+    mark_functions(scan, marked);
+    if (scan->names.data)
+        read_name_section(scan, marked);
     const struct wasm_info *out = scan->out;
     for (size_t i = 0; i < out->export_count; i++)
         if (out->exports[i].kind == WASM_FUNC && marked[out->exports[i].index & 0xff])

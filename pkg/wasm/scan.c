@@ -230,6 +230,8 @@ int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out,
 
 int wasm_scan(struct arena *arena, struct bytes file, struct wasm_info *out, struct error *error)
 {
+    if (file.size == 0)
+        file.data = (const uint8_t *)""; /* may have been NULL */
     struct reader reader = {file.data, file.data, file.data + file.size, WASM_NO_FUNCTION, false,
                             "module",  error};
     if (scan_any(arena, reader, out, NULL) == 0)

@@ -58,12 +58,11 @@ static size_t copy_section(struct arena *arena, struct reader *reader,
 int wasm_strip(struct arena *arena, struct bytes in, bool (*drop)(const char *name),
                struct bytes *out, struct error *error)
 {
+    if (in.size < 8 || memcmp(in.data, "\0asm\1\0\0\0", 8) != 0)
+        return error_set(error, FAULT_INPUT,
+                         "malformed module at offset 0: this is no core module");
     struct reader reader = {in.data,  in.data, in.data + in.size, WASM_NO_FUNCTION, false,
                             "module", error};
-    if (in.size < 8 || memcmp(in.data, "\0asm\1\0\0\0", 8) != 0) {
-        reader_fail(&reader, in.data, "this is not a core module");
-        return -1;
-    }
     uint8_t *data = arena_alloc(arena, in.size + 1, 1);
     memcpy(data, in.data, 8);
     size_t size = 8;

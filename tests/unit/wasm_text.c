@@ -1,5 +1,6 @@
 #include "tests/unit/wasm_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,24 @@ static const char *put_all(struct arena *arena, struct output *output, const cha
     return text;
 }
 
+/* With EDGE_DEPLOY_SEEDS=FOLDER all modules of the tests go there, as seeds for fuzzing. */
+static void keep_as_seed(struct bytes bytes)
+{
+    const char *folder = getenv("EDGE_DEPLOY_SEEDS");
+    if (!folder)
+        return;
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a: a name by content */
+    for (size_t i = 0; i < bytes.size; i++)
+        hash = (hash ^ bytes.data[i]) * UINT64_C(1099511628211);
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%016llx", folder, (unsigned long long)hash);
+    FILE *file = fopen(path, "wb");
+    if (!file)
+        abort();
+    fwrite(bytes.data, 1, bytes.size, file);
+    fclose(file);
+}
+
 struct wasm_text wasm_text(struct arena *arena, const char *text)
 {
     struct output output = {buffer_new(arena, SIZE_MAX / 2), SIZE_MAX};
@@ -78,6 +97,7 @@ struct wasm_text wasm_text(struct arena *arena, const char *text)
         put(&output, "\0asm\1\0\0\0", 8);
     if (*put_all(arena, &output, text))
         abort();
+    keep_as_seed(buffer_bytes(output.buffer));
     return (struct wasm_text){buffer_bytes(output.buffer), output.mark};
 }
 
