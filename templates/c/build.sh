@@ -7,7 +7,7 @@ clang=${WASI_SDK_PATH:+$WASI_SDK_PATH/bin/}clang
 mkdir -p build
 build() {
     "$clang" --target="${WASI_TARGET:-wasm32-wasi}" ${WASI_SYSROOT:+--sysroot="$WASI_SYSROOT"} \
-        -std=c11 -O2 -flto -Wall -Wextra -Wl,--lto-O2 -o "$@"
+        -std=c11 -O2 -flto -Wall -Wextra -Wl,--lto-O2,--strip-debug -o "$@"
 }
 build build/edge.wasm src/cgi.c src/answer.c
 build build/fastly.wasm src/fastly.c src/answer.c
