@@ -291,6 +291,16 @@ static void print_list(struct run *run, const char *words, const struct publish_
         printf("%s: %s\n", words, names);
 }
 
+static void print_failures(struct run *run, const struct publish_result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        if (target->state == STATE_FAILED)
+            printf("failed: %s: %s\n", target->target->name,
+                   text_safe(run->arena, target->error.message, strlen(target->error.message)));
+    }
+}
+
 /* What is live now, recorded where, and what was not done. */
 static void print_outcome(struct run *run, const struct publish_result *result)
 {
@@ -300,7 +310,7 @@ static void print_outcome(struct run *run, const struct publish_result *result)
     print_list(run, back ? "live again" : "rolled back", result, STATE_ROLLED_BACK);
     print_list(run, back ? "live already" : "live already, nothing sent", result, STATE_UNCHANGED);
     print_list(run, "uploaded, not live", result, STATE_UPLOADED);
-    print_list(run, "failed", result, STATE_FAILED);
+    print_failures(run, result);
     if (result->recorded && result->commit)
         printf("recorded in refs/notes/edge-deploy%s%.12s\n", back ? "" : " on commit ",
                back ? "" : result->commit);

@@ -104,7 +104,7 @@ void record_event(struct pipeline *pipeline, const char *event, enum state state
         return;
     const char *time = record_time(pipeline->arena, pipeline->store, pipeline->newest);
     for (size_t i = 0; i < out->target_count; i++) {
-        if (out->targets[i].state != state)
+        if (out->targets[i].state != state && (is_rollback || !out->targets[i].unrecorded))
             continue;
         records[count] = describe(pipeline, event, &out->targets[i], is_rollback);
         records[count].time = time;

@@ -9,8 +9,11 @@ void live_ask(struct pipeline *pipeline, struct prepared *target)
         return;
     int64_t start = world_now(pipeline->world);
     target->live = (struct deployment){0};
-    if (target->job.entry->platform->live(&target->job, &target->live, &target->error) != 0)
+    struct error error = {0};
+    if (target->job.entry->platform->live(&target->job, &target->live, &error) != 0) {
         target->state = STATE_FAILED;
+        target->error = error;
+    }
     target->before = target->live;
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
 }
@@ -29,6 +32,9 @@ int live_guard(const struct pipeline *pipeline, const struct prepared *target, s
     const struct record *recorded = target->recorded;
     const struct deployment *live = &target->live;
     char live_commit[13], recorded_commit[13];
+    if (!live->version && recorded)
+        world_say(pipeline->world, target->target->name,
+                  "version %s is recorded as live, but nothing is", recorded->version);
     if (!live->version || pipeline->options->overwrite)
         return 0;
     if (!recorded) {
@@ -42,14 +48,14 @@ int live_guard(const struct pipeline *pipeline, const struct prepared *target, s
     short_commit(recorded->commit, recorded_commit);
     if (live->commit && !live->drifted)
         error_set(error, FAULT_INPUT,
-                  "%s: somebody else deployed in between: live is version '%s' of commit %s, "
-                  "recorded is version '%s' of commit %s",
+                  "%s: live is version '%s' of commit %s, recorded is version '%s' of commit %s: "
+                  "somebody else deployed in between, or a publish was interrupted",
                   target->target->name, live->version, short_commit(live->commit, live_commit),
                   recorded->version, recorded_commit);
     else
         error_set(error, FAULT_INPUT,
-                  "%s: somebody else deployed in between: live is version '%s', not made by "
-                  "edge-deploy; recorded is version '%s' of commit %s",
+                  "%s: live is version '%s', not made by edge-deploy; recorded is version '%s' of "
+                  "commit %s: somebody else deployed in between",
                   target->target->name, live->version, recorded->version, recorded_commit);
     return error_hint(
         error, "fetch the notes (git fetch %s " RECORD_REF ":" RECORD_REF "), or pass --overwrite",
@@ -60,9 +66,12 @@ static int activate_one(struct pipeline *pipeline, struct prepared *target, bool
 {
     int64_t start = world_now(pipeline->world);
     pipeline_step(pipeline, target, rollback ? "activating an earlier version" : "activating");
+    struct error error = {0};
     pipeline->out->mutation_attempted = true;
     int status = target->job.entry->platform->activate(
-        &target->job, rollback ? NULL : &target->artifact, &target->deployment, &target->error);
+        &target->job, rollback ? NULL : &target->artifact, &target->deployment, &error);
+    if (status != 0)
+        target->error = error;
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
     target->ready = false;
     target->state = status == 0 ? STATE_LIVE : STATE_FAILED;
@@ -71,8 +80,25 @@ static int activate_one(struct pipeline *pipeline, struct prepared *target, bool
     return status;
 }
 
-static int partly_failed(const struct pipeline *pipeline, struct error *error)
+/* A request that was cut off may have been obeyed. */
+static int cut_off(const struct pipeline *pipeline, const struct prepared *target,
+                   struct error *error)
 {
+    if (world_stopped(pipeline->world, error) == 0)
+        return 0;
+    enum fault fault = error->fault;
+    error_set(error, fault,
+              "%s while '%s' was activated: whether it is live is not known; live: %s",
+              fault == FAULT_TERMINATED ? "terminated" : "interrupted", target->target->name,
+              pipeline_names(pipeline, STATE_LIVE));
+    return error_hint(error, "run edge-deploy status");
+}
+
+static int partly_failed(const struct pipeline *pipeline, const struct prepared *target,
+                         struct error *error)
+{
+    if (cut_off(pipeline, target, error) != 0)
+        return -1;
     const char *live = pipeline_names(pipeline, STATE_LIVE);
     bool partly = strcmp(live, "none") != 0;
     if (pipeline_failed(pipeline, partly ? FAULT_PARTIAL : FAULT_REMOTE, error) == 0)
@@ -80,7 +106,10 @@ static int partly_failed(const struct pipeline *pipeline, struct error *error)
     if (!partly)
         return -1;
     error->fault = FAULT_PARTIAL;
-    return error_hint(error, "live on %s; remove the cause and publish again, or roll back", live);
+    error_prefix(error, "live on %s only", live);
+    if (error->hint[0])
+        return -1;
+    return error_hint(error, "remove the cause and publish again, or roll back");
 }
 
 int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
@@ -94,7 +123,7 @@ int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
             if (pipeline_stopped(pipeline, error) != 0)
                 return -1;
             if (activate_one(pipeline, target, rollback) != 0)
-                return partly_failed(pipeline, error);
+                return partly_failed(pipeline, target, error);
         }
     return 0;
 }

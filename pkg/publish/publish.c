@@ -33,6 +33,19 @@ static bool is_live_already(const struct pipeline *pipeline, const struct prepar
            strcmp(live, target->artifact.sha256) == 0;
 }
 
+static void keep_live(const struct pipeline *pipeline, struct prepared *target)
+{
+    const struct record *recorded = target->recorded;
+    const char *head = pipeline->out->commit;
+    target->state = STATE_UNCHANGED;
+    target->deployment = target->live;
+    target->unrecorded = recorded && head && target->live.commit &&
+                         strcmp(recorded->version, target->live.version) != 0 &&
+                         strcmp(head, target->live.commit) == 0;
+    if (target->unrecorded)
+        target->deployment.previous = recorded->version;
+}
+
 /* Step 7, first half: nothing is sent to a target on which just that is live. */
 static int compare_all(struct pipeline *pipeline, struct error *error)
 {
@@ -43,8 +56,7 @@ static int compare_all(struct pipeline *pipeline, struct error *error)
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
         if (is_live_already(pipeline, target)) {
-            target->state = STATE_UNCHANGED;
-            target->deployment = target->live;
+            keep_live(pipeline, target);
         } else if (live_guard(pipeline, target, error) != 0) {
             return -1;
         }
@@ -60,9 +72,11 @@ static void upload_one(struct pipeline *pipeline, struct prepared *target)
     int64_t start = world_now(pipeline->world);
     pipeline_step(pipeline, target, "uploading");
     target->deployment = (struct deployment){.percent = 100, .staged = pipeline->options->stage};
+    struct error error = {0};
     target->ready = target->job.entry->platform->upload(&target->job, &target->artifact,
-                                                        &target->deployment, &target->error) == 0;
+                                                        &target->deployment, &error) == 0;
     if (!target->ready) {
+        target->error = error;
         target->state = STATE_FAILED;
         atomic_store(&pipeline->stop, true);
     } else if (!target->deployment.deferred) {
@@ -120,9 +134,17 @@ static int judge_record(const struct pipeline *pipeline, struct error *error)
               out->recorded ? "live and recorded, but not pushed: %s"
                             : "live, but not recorded: %s",
               out->record_failure);
-    return error_hint(
-        error, out->recorded ? "push the notes: git push REMOTE " RECORD_REF
-                             : "remove the cause, then record with edge-deploy publish --force");
+    return error_hint(error, out->recorded ? "push the notes: git push REMOTE " RECORD_REF
+                                           : "remove the cause and publish again: that records it");
+}
+
+/* All is live already; what a publish that was cut off left out of the record is made up for. */
+static int go_nowhere(struct pipeline *pipeline, struct error *error)
+{
+    if (prepare_finish(pipeline, error) != 0)
+        return -1;
+    record_event(pipeline, "publish", STATE_LIVE);
+    return judge_record(pipeline, error);
 }
 
 /* Steps 8 to 10. A failure of an earlier step is the one that is told. */
@@ -195,7 +217,7 @@ int publish(struct arena *arena, const struct world *world, const struct manifes
     if (compare_all(&pipeline, error) != 0) /* 7 */
         return -1;
     if (!has_work(&pipeline))
-        return prepare_finish(&pipeline, error);
+        return go_nowhere(&pipeline, error);
     if (upload_all(&pipeline, error) != 0 || prepare_finish(&pipeline, error) != 0)
         return -1;
     if (options.stage)

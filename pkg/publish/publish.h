@@ -51,7 +51,9 @@ struct prepared {
     struct verdict verdict;
     /* publish, rollback, verify, status: */
     enum state state;
-    bool ready; /* to be activated */
+    bool ready;      /* to be activated */
+    bool unrecorded; /* live of this commit, but the last record says another: a publish was cut
+                        off before it recorded */
     struct deployment deployment;
     struct deployment before;      /* what the platform said was live when we came */
     struct deployment live;        /* what it says now */

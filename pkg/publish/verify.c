@@ -61,9 +61,12 @@ static int await_version(struct pipeline *pipeline, struct prepared *target,
     for (;;) {
         if (world_interrupted(pipeline->world))
             return -1;
+        struct error error = {0};
         target->live = (struct deployment){0};
-        if (target->job.entry->platform->live(&target->job, &target->live, &target->error) != 0)
+        if (target->job.entry->platform->live(&target->job, &target->live, &error) != 0) {
+            target->error = error;
             return -1;
+        }
         if (is_same(target->live.version, expected))
             return check_content(target);
         if (!may_come(target) || !wait_again(patience))

@@ -431,6 +431,30 @@ static void test_overwrite_guard(void)
     close_scene(&scene);
 }
 
+/* Live, but cut off before it was recorded: made up for by the next publish. */
+static void test_made_up_record(void)
+{
+    struct scene scene;
+    size_t count;
+    open_scene(&scene, MODULE, ALPHA);
+    EXPECT(&scene, run(&scene), FAULT_NONE);
+    put(&scene, "app.wasm", BYTES(other));
+    scene.options.no_record = true;
+    EXPECT(&scene, run(&scene), FAULT_NONE);
+    CHECK(record_count(&scene) == 1);
+    scene.options.no_record = false;
+    EXPECT(&scene, run(&scene), FAULT_NONE);
+    CHECK(scene.result.targets[0].state == STATE_UNCHANGED && !scene.result.mutation_attempted);
+    struct record *records = records_of(&scene, &count);
+    if (CHECK(count == 2)) {
+        CHECK_TEXT(records[0].version, "v2");
+        CHECK_TEXT(records[0].previous_version, "v1");
+    }
+    EXPECT(&scene, run(&scene), FAULT_NONE);
+    CHECK(record_count(&scene) == 2);
+    close_scene(&scene);
+}
+
 static int roll(struct scene *scene, const char *to)
 {
     read_again(scene);
@@ -710,6 +734,7 @@ void test_publish(void)
     test_large_invalid();
     test_dirty();
     test_overwrite_guard();
+    test_made_up_record();
     test_rollback();
     test_rollback_without_history();
     test_status_and_verify();
