@@ -96,6 +96,8 @@ static void add_details(const struct run *run, const struct prepared *target, js
             json, "recorded",
             side_json(&target->deployment, target->recorded ? target->recorded->time : ""));
     }
+    if (target->deployment.resource)
+        json_object_set_new(json, "resource", text_or_null(target->deployment.resource));
     if (target->probe)
         json_object_set_new(json, "probe", text_or_null(target->probe));
     if (target->error.fault != FAULT_NONE)

@@ -134,8 +134,9 @@ static int judge_record(const struct pipeline *pipeline, struct error *error)
               out->recorded ? "live and recorded, but not pushed: %s"
                             : "live, but not recorded: %s",
               out->record_failure);
-    return error_hint(error, out->recorded ? "push the notes: git push REMOTE " RECORD_REF
-                                           : "remove the cause and publish again: that records it");
+    return error_hint(error, out->recorded
+                                 ? "push the notes: git push REMOTE " RECORD_REF
+                                 : "remove the cause and publish with --force: that records it");
 }
 
 /* All is live already; what a publish that was cut off left out of the record is made up for. */
@@ -200,6 +201,27 @@ static int dry_run(struct pipeline *pipeline)
     return 0;
 }
 
+static int run_steps(struct pipeline *pipeline, struct error *error)
+{
+    const struct publish_options *options = pipeline->options;
+    if (open_all(pipeline, error) != 0 ||                   /* 1 */
+        prepare(pipeline, !options->dry_run, error) != 0 || /* 2 to 6 */
+        publish_judge(pipeline->out, pipeline->manifest, options->strict, error) != 0)
+        return -1;
+    say_warnings(pipeline);
+    if (options->dry_run)
+        return dry_run(pipeline);
+    if (compare_all(pipeline, error) != 0) /* 7 */
+        return -1;
+    if (!has_work(pipeline))
+        return go_nowhere(pipeline, error);
+    if (upload_all(pipeline, error) != 0 || prepare_finish(pipeline, error) != 0)
+        return -1;
+    if (options->stage)
+        return check_staged(pipeline, error);
+    return go_live(pipeline, error); /* 8 to 10 */
+}
+
 int publish(struct arena *arena, const struct world *world, const struct manifest *manifest,
             const struct publish_options *given, struct publish_result *out, struct error *error)
 {
@@ -207,20 +229,8 @@ int publish(struct arena *arena, const struct world *world, const struct manifes
     struct pipeline pipeline = {
         .arena = arena, .world = world, .manifest = manifest, .options = &options, .out = out};
     options.publishing = true;
-    if (open_all(&pipeline, error) != 0 ||                        /* 1 */
-        prepare(&pipeline, !options.dry_run, error) != 0 ||       /* 2 to 6 */
-        publish_judge(out, manifest, options.strict, error) != 0) /* 5 */
-        return -1;
-    say_warnings(&pipeline);
-    if (options.dry_run)
-        return dry_run(&pipeline);
-    if (compare_all(&pipeline, error) != 0) /* 7 */
-        return -1;
-    if (!has_work(&pipeline))
-        return go_nowhere(&pipeline, error);
-    if (upload_all(&pipeline, error) != 0 || prepare_finish(&pipeline, error) != 0)
-        return -1;
-    if (options.stage)
-        return check_staged(&pipeline, error);
-    return go_live(&pipeline, error); /* 8 to 10 */
+    int status = run_steps(&pipeline, error);
+    if (status != 0 && error->fault >= FAULT_INTERRUPTED && !out->mutation_attempted)
+        error_hint(error, "publish again: nothing was sent");
+    return status;
 }

@@ -92,7 +92,8 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     if (number < 1 || number > state->version_count)
         return error_set(error, FAULT_REMOTE, "there is no version '%s'", out->version);
     out->previous = version_name(job, state->live);
-    out->url = arena_printf(job->arena, "http://127.0.0.1:1/%s", job->target->name);
+    out->url = arena_printf(job->arena, "%s/%s", fake.url ? fake.url : "http://127.0.0.1:1",
+                            job->target->name);
     state->live = number;
     return 0;
 }

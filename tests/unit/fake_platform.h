@@ -27,6 +27,7 @@ struct fake {
     /* A hook that fails, "alpha.upload", and how; NULL: none. Failing hooks are logged too. */
     const char *failing;
     enum fault fault;
+    const char *url; /* where what was activated answers; NULL: where nobody listens */
     char log[16384]; /* a line a call: "alpha.upload edge v1" */
 };
 

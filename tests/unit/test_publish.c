@@ -1,9 +1,12 @@
 /* The whole pipeline, offline: a repository on disk, two made-up platforms in memory. */
 #include "pkg/publish/publish.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "pkg/archive/archive.h"
 #include "pkg/base/file.h"
@@ -562,6 +565,75 @@ static void test_status_and_verify(void)
     close_scene(&scene);
 }
 
+/* Answers 404 `misses` times, then 200 and "all is well", until it is killed. */
+static void serve(int listener, int misses)
+{
+    static const char missing[] =
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static const char good[] =
+        "HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\nall is well";
+    for (;;) {
+        char request[4096];
+        int connection = accept(listener, NULL, NULL);
+        const char *reply = misses-- > 0 ? missing : good;
+        if (connection < 0 || read(connection, request, sizeof request) <= 0 ||
+            write(connection, reply, strlen(reply)) < 0)
+            _exit(1);
+        close(connection);
+    }
+}
+
+static pid_t start_server(struct scene *scene, int misses)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(listener >= 0 && bind(listener, (struct sockaddr *)&address, size) == 0 &&
+          listen(listener, 8) == 0 &&
+          getsockname(listener, (struct sockaddr *)&address, &size) == 0);
+    pid_t child = fork();
+    if (child == 0)
+        serve(listener, misses);
+    close(listener);
+    fake.url = arena_printf(&scene->arena, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    return child;
+}
+
+#define VERIFY(more) MODULE "\"verify\":{\"path\":\"/health\",\"timeout_s\":20" more "},"
+
+static void test_probe(void)
+{
+    static const struct {
+        const char *manifest;
+        int misses;
+        bool sandboxed, nobody;
+        enum fault fault;
+        const char *probe;
+    } rows[] = {
+        {VERIFY(""), 0, false, false, FAULT_NONE, "ok"},
+        {VERIFY(",\"contains\":\"well\""), 3, false, false, FAULT_NONE, "ok"},
+        {VERIFY(",\"contains\":\"unwell\""), 0, false, false, FAULT_UNVERIFIED,
+         "answers without 'unwell'"},
+        {VERIFY(",\"status\":204"), 0, false, false, FAULT_UNVERIFIED, "204 is expected"},
+        {VERIFY(""), 0, false, true, FAULT_UNVERIFIED, "failed: "},
+        {VERIFY(""), 0, true, true, FAULT_NONE, "not probed: sandbox"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene;
+        open_scene(&scene, rows[i].manifest, ALPHA);
+        scene.options.sandboxed = rows[i].sandboxed;
+        pid_t server = start_server(&scene, rows[i].misses);
+        if (rows[i].nobody)
+            fake.url = NULL;
+        EXPECT(&scene, run(&scene), rows[i].fault);
+        CHECK(strstr(scene.result.targets[0].probe, rows[i].probe) != NULL);
+        CHECK(record_count(&scene) == 1);
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+        close_scene(&scene);
+    }
+}
+
 static void test_roll_back_by_itself(void)
 {
     struct scene scene;
@@ -738,6 +810,7 @@ void test_publish(void)
     test_rollback();
     test_rollback_without_history();
     test_status_and_verify();
+    test_probe();
     test_roll_back_by_itself();
     test_dry_run_and_stage();
     test_interrupted();
