@@ -1,123 +1,8 @@
-/* Requests at Cloudflare's sandbox half, good and bad; then every request of the captures
-   (contracts/cloudflare/ beside the checkout), in the order in which wrangler sent them. */
+/* Requests at Cloudflare's sandbox half, good and bad. */
 #include <stdlib.h>
 
-#include "pkg/base/file.h"
-#include "pkg/base/world.h"
-#include "pkg/json/json.h"
-#include "pkg/platform/platform.h"
-#include "pkg/sandbox/sandbox.h"
+#include "tests/unit/cloudflare_box.h"
 #include "tests/unit/unit.h"
-
-extern const struct sandbox_api sandbox_cloudflare;
-
-static const struct platform cloudflare = {.name = "cloudflare"};
-
-#define A "/client/v4/accounts/5a4db0c5a4db0c5a4db0c5a4db0c5a4d"
-#define S A "/workers/scripts/demo"
-
-static const char module_js[] = "import m from \"./add.wasm\";\nexport default { fetch() {} };\n";
-
-/* The sum of two numbers; a page size of 1 byte; a component; nothing after the header. */
-static const uint8_t add[] = "\0asm\1\0\0\0"
-                             "\1\7\1\x60\2\x7f\x7f\1\x7f"
-                             "\3\2\1\0"
-                             "\7\7\1\3add\0\0"
-                             "\xa\x9\1\7\0\x20\0\x20\1\x6a\xb";
-static const uint8_t pages[] = "\0asm\1\0\0\0"
-                               "\5\4\1\x8\0\0";
-static const uint8_t component[] = "\0asm\xd\0\1\0";
-static const uint8_t garbage[] = "\0asm\1\0\0\0\xff\xff\xff\xff\xff";
-
-struct box {
-    struct arena *arena;
-    struct sandbox *sandbox;
-    int64_t now;
-    const char *token, *agent;
-    const char *ids[8]; /* of versions, in the order they were made: $1, $2 ... */
-    size_t id_count;
-};
-
-static struct box open_box(struct arena *arena, unsigned rate_scale)
-{
-    struct bytes profile = {0};
-    struct error error = {0};
-    struct platform_entry *entries = arena_alloc(arena, 2, sizeof *entries);
-    if (file_read(arena, "platforms/cloudflare/profile.json", LIMIT_MANIFEST, &profile, &error))
-        abort();
-    entries[0] =
-        (struct platform_entry){&cloudflare, &sandbox_cloudflare, (const char *)profile.data, ""};
-    struct sandbox_options options = {.state = unit_folder(arena),
-                                      .rate_scale = rate_scale,
-                                      .world = unit_world(arena),
-                                      .platforms = entries};
-    struct box box = {.arena = arena, .now = world_now(options.world)};
-    if (sandbox_start(arena, &options, &box.sandbox, &error) != 0)
-        abort();
-    const char *token = sandbox_environment(box.sandbox, "CLOUDFLARE_API_TOKEN");
-    box.token = arena_printf(arena, "Bearer %s", token);
-    return box;
-}
-
-/* `path` holds the query too. */
-static struct sandbox_reply ask(const struct box *box, const char *method, const char *path,
-                                const char *type, struct bytes body)
-{
-    struct sandbox_reply reply = {0};
-    struct sandbox_header headers[3];
-    size_t header_count = 0, path_size = strcspn(path, "?");
-    if (box->token)
-        headers[header_count++] = (struct sandbox_header){"Authorization", box->token};
-    if (type)
-        headers[header_count++] = (struct sandbox_header){"Content-Type", type};
-    if (box->agent)
-        headers[header_count++] = (struct sandbox_header){"User-Agent", box->agent};
-    struct sandbox_request request = {.arena = box->arena,
-                                      .method = method,
-                                      .target = arena_printf(box->arena, "/cf%s", path),
-                                      .path = arena_copy(box->arena, path, path_size),
-                                      .query = path[path_size] ? path + path_size + 1 : "",
-                                      .headers = headers,
-                                      .header_count = header_count,
-                                      .body = body,
-                                      .now = box->now};
-    sandbox_cloudflare.handle(box->sandbox, &request, &reply);
-    return reply;
-}
-
-static json_t *document_of(const struct box *box, const struct sandbox_reply *reply)
-{
-    struct error error;
-    json_t *document = NULL;
-    CHECK(json_read(box->arena, reply->body, "reply", FAULT_REMOTE, &document, &error) == 0);
-    return document;
-}
-
-static struct bytes named_body(const char *name)
-{
-    if (strcmp(name, "@add") == 0)
-        return (struct bytes){add, sizeof add - 1};
-    if (strcmp(name, "@pages") == 0)
-        return (struct bytes){pages, sizeof pages - 1};
-    if (strcmp(name, "@component") == 0)
-        return (struct bytes){component, sizeof component - 1};
-    if (strcmp(name, "@garbage") == 0)
-        return (struct bytes){garbage, sizeof garbage - 1};
-    if (strcmp(name, "@js") == 0)
-        return bytes_of(module_js);
-    return bytes_of(name);
-}
-
-static void add_part(struct buffer *out, const char *name, const char *type, struct bytes body)
-{
-    int failed = buffer_printf(out, "--b\r\nContent-Disposition: form-data; name=\"%s\"", name);
-    if (type)
-        failed |= buffer_printf(out, "; filename=\"%s\"\r\nContent-Type: %s", name, type);
-    failed |= buffer_printf(out, "\r\n\r\n") | buffer_add(out, body.data, body.size) |
-              buffer_printf(out, "\r\n");
-    if (failed)
-        abort();
-}
 
 /* `parts`: "name;type;content" a line; metadata first unless NULL. */
 static struct bytes form(struct arena *arena, const char *metadata, const char *parts)
@@ -125,11 +10,11 @@ static struct bytes form(struct arena *arena, const char *metadata, const char *
     struct buffer *out = buffer_new(arena, LIMIT_REQUEST);
     char *lines = arena_strdup(arena, parts), *rest;
     if (metadata)
-        add_part(out, "metadata", NULL, bytes_of(metadata));
+        box_part(out, "metadata", NULL, bytes_of(metadata));
     for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *type = strchr(line, ';'), *content = strchr(type + 1, ';');
         *type++ = *content++ = '\0';
-        add_part(out, line, type, named_body(content));
+        box_part(out, line, type, box_body(content));
     }
     if (buffer_printf(out, "--b--\r\n") != 0)
         abort();
@@ -179,8 +64,8 @@ static void take_step(struct box *box, const struct step *step)
     const char *type = step->metadata ? "multipart/form-data; boundary=b"
                        : step->body   ? "application/json"
                                       : NULL;
-    struct sandbox_reply reply = ask(box, step->method, path, type, body);
-    json_t *got = document_of(box, &reply);
+    struct sandbox_reply reply = box_ask(box, step->method, path, type, body);
+    json_t *got = box_document(box, &reply);
     const json_t *value = step->where ? json_find(got, step->where) : NULL;
     bool right = reply.status == step->status &&
                  json_find_bool(got, "success", false) == (step->status < 300);
@@ -196,7 +81,7 @@ static void take_step(struct box *box, const struct step *step)
 static void take_steps(const struct step *steps, size_t count)
 {
     struct arena arena = {0};
-    struct box box = open_box(&arena, 1);
+    struct box box = box_open(&arena, 1);
     for (size_t i = 0; i < count; i++)
         take_step(&box, &steps[i]);
     arena_free(&arena);
@@ -401,12 +286,12 @@ static void test_auth(void)
     } rows[] = {{NULL, 401, 9106},         {"Bearer", 400, 6003},    {"Bearer ", 400, 6003},
                 {"Bearer a b", 400, 6003}, {"Basic abc", 400, 6003}, {"Bearer wrong", 401, 10000}};
     struct arena arena = {0};
-    struct box box = open_box(&arena, 1);
+    struct box box = box_open(&arena, 1);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         box.token = rows[i].token;
-        struct sandbox_reply reply = ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
+        struct sandbox_reply reply = box_ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
         CHECK(reply.status == rows[i].status);
-        CHECK(json_find_integer(document_of(&box, &reply), CODE, 0) == rows[i].code);
+        CHECK(json_find_integer(box_document(&box, &reply), CODE, 0) == rows[i].code);
     }
     arena_free(&arena);
 }
@@ -422,38 +307,38 @@ static const char *header_of(const struct sandbox_reply *reply, const char *name
 static void test_quota(void)
 {
     struct arena arena = {0};
-    struct box box = open_box(&arena, 400); /* 3 requests in 5 minutes */
+    struct box box = box_open(&arena, 400); /* 3 requests in 5 minutes */
     struct sandbox_reply reply;
     for (int i = 0; i < 3; i++) {
-        reply = ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
+        reply = box_ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
         CHECK(reply.status == 200);
     }
     CHECK_TEXT(header_of(&reply, "Ratelimit"), "\"default\";r=0;t=300");
     CHECK_TEXT(header_of(&reply, "Ratelimit-Policy"), "\"default\";q=3;w=300");
-    reply = ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
+    reply = box_ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
     CHECK(reply.status == 429);
     CHECK_TEXT(header_of(&reply, "Retry-After"), "300");
     box.now += 299 * 1000;
-    reply = ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
+    reply = box_ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
     CHECK(reply.status == 429);
     CHECK_TEXT(header_of(&reply, "Retry-After"), "1");
     box.now += 1000;
-    CHECK(ask(&box, "GET", "/client/v4/user", NULL, bytes_of("")).status == 200);
+    CHECK(box_ask(&box, "GET", "/client/v4/user", NULL, bytes_of("")).status == 200);
     arena_free(&arena);
 }
 
 static void test_size(void)
 {
     struct arena arena = {0};
-    struct box box = open_box(&arena, 1);
+    struct box box = box_open(&arena, 1);
     char *large = arena_alloc(&arena, (64 << 20) + 1, 1);
     memset(large, 'x', 64 << 20);
     const char *type = "multipart/form-data; boundary=b";
     struct bytes body = form(&arena, META, arena_printf(&arena, JS WASM "t;text/plain;%s", large));
-    struct sandbox_reply reply = ask(&box, "PUT", S, type, body);
-    CHECK(reply.status == 413 && json_find_integer(document_of(&box, &reply), CODE, 0) == 10027);
+    struct sandbox_reply reply = box_ask(&box, "PUT", S, type, body);
+    CHECK(reply.status == 413 && json_find_integer(box_document(&box, &reply), CODE, 0) == 10027);
     body = form(&arena, META, arena_printf(&arena, JS WASM "t;application/source-map;%s", large));
-    CHECK(ask(&box, "PUT", S, type, body).status == 200);
+    CHECK(box_ask(&box, "PUT", S, type, body).status == 200);
     arena_free(&arena);
 }
 
@@ -461,7 +346,7 @@ static void test_size(void)
 static void test_state(void)
 {
     struct arena arena = {0};
-    struct box box = open_box(&arena, 1);
+    struct box box = box_open(&arena, 1);
     struct bytes blob;
     struct step step = {"PUT", S, JS WASM, META, 200, NULL, NULL};
     take_step(&box, &step);
@@ -474,198 +359,10 @@ static void test_state(void)
     CHECK_TEXT(json_find_string(version, "parts[1].media_type", ""), "application/wasm");
     CHECK(sandbox_load_blob(box.sandbox, &arena, json_find_string(version, "parts[1].blob", ""),
                             &blob) == 0);
-    CHECK(bytes_equal(blob, (struct bytes){add, sizeof add - 1}));
-    struct sandbox_reply reply = ask(&box, "GET", S "/content/v2", NULL, bytes_of(""));
+    CHECK(bytes_equal(blob, box_body("@add")));
+    struct sandbox_reply reply = box_ask(&box, "GET", S "/content/v2", NULL, bytes_of(""));
     CHECK(reply.status == 200);
     CHECK_TEXT(header_of(&reply, "cf-entrypoint"), "index.js");
-    arena_free(&arena);
-}
-
-/* A captured upload with invented bodies: the metadata is as it was sent. */
-static struct bytes captured_form(struct box *box, const json_t *parts)
-{
-    struct buffer *out = buffer_new(box->arena, LIMIT_REQUEST);
-    size_t index;
-    json_t *part;
-    json_array_foreach(parts, index, part)
-    {
-        const char *disposition = json_find_string(part, "content_disposition", "");
-        const char *type = json_find_string(part, "content_type", NULL);
-        const char *name = strstr(disposition, "name=\"") + 6;
-        json_t *metadata = json_object_get(part, "json");
-        struct bytes body = metadata && type == NULL ? bytes_of(json_print(box->arena, metadata))
-                            : type && strcmp(type, "application/wasm") == 0
-                                ? named_body("@add")
-                                : bytes_of("addEventListener(fetch)\nexport default {}\n");
-        add_part(out, arena_copy(box->arena, name, strcspn(name, "\"")), type, body);
-    }
-    if (buffer_printf(out, "--b--\r\n") != 0)
-        abort();
-    return buffer_bytes(out);
-}
-
-/* Ids and the account of the capture, and what they are here. */
-struct rename {
-    const char *from, *to;
-};
-
-static char *replace_all(struct arena *arena, const char *text, const char *from, const char *to)
-{
-    struct buffer *out = buffer_new(arena, LIMIT_REPLY);
-    for (const char *found; (found = strstr(text, from)); text = found + strlen(from))
-        if (buffer_add(out, text, (size_t)(found - text)) || buffer_add(out, to, strlen(to)))
-            abort();
-    if (buffer_add(out, text, strlen(text)) != 0)
-        abort();
-    return arena_strdup(arena, buffer_text(out));
-}
-
-static char *rename_all(struct arena *arena, const char *text, const struct rename *names,
-                        size_t count)
-{
-    char *out = arena_strdup(arena, text);
-    for (size_t i = 0; i < count; i++)
-        out = replace_all(arena, out, names[i].from, names[i].to);
-    return out;
-}
-
-/* Keys of the captured result that ours lacks: one is printed. Values may differ. */
-static bool has_keys(const json_t *captured, const json_t *ours, const char *path)
-{
-    static const char left_out[] = " pipeline_hash mutable_pipeline_id result_info note ";
-    const char *key;
-    json_t *value;
-    if (json_is_array(captured) && json_is_array(ours))
-        return json_array_size(captured) == 0 || json_array_size(ours) == 0 ||
-               has_keys(json_array_get(captured, 0), json_array_get(ours, 0), path);
-    json_object_foreach((json_t *)(uintptr_t)captured, key, value)
-    {
-        char word[128];
-        snprintf(word, sizeof word, " %s ", key);
-        json_t *own = json_object_get(ours, key);
-        bool annotation = strncmp(key, "workers/", 8) == 0 || strcmp(path, "author") == 0;
-        if (strstr(left_out, word) || annotation)
-            continue;
-        if (!own)
-            fprintf(stderr, "  missing: %s.%s\n", path, key);
-        if (!own || !has_keys(value, own, key))
-            return false;
-    }
-    return true;
-}
-
-static const char *query_text(struct arena *arena, const json_t *query)
-{
-    const char *key, *text = "";
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)query, key, value)
-    {
-        text = arena_printf(arena, "%s%s%s=%s", text, text[0] ? "&" : "?", key,
-                            json_string_value(value));
-    }
-    return text;
-}
-
-struct replay {
-    struct box box;
-    struct rename names[40];
-    size_t name_count;
-};
-
-static void learn_id(struct replay *replay, const json_t *captured, const json_t *ours)
-{
-    const char *from = json_find_string(captured, "result.id", NULL);
-    const char *to = json_find_string(ours, "result.id", NULL);
-    bool is_uuid = from && to && strlen(from) == 36 && strlen(to) == 36;
-    if (is_uuid && replay->name_count < 40)
-        replay->names[replay->name_count++] = (struct rename){from, to};
-}
-
-static void replay_request(struct replay *replay, json_t *request)
-{
-    struct box *box = &replay->box;
-    const char *method = json_find_string(request, "method", "");
-    json_t *parts = json_object_get(request, "multipart"), *json = json_object_get(request, "json");
-    char *path = rename_all(box->arena,
-                            arena_printf(box->arena, "%s%s", json_find_string(request, "path", ""),
-                                         query_text(box->arena, json_object_get(request, "query"))),
-                            replay->names, replay->name_count);
-    const char *type = parts ? "multipart/form-data; boundary=b"
-                             : json_find_string(request, "headers.content-type", NULL);
-    struct bytes body = bytes_of("");
-    if (parts)
-        body = captured_form(box, parts);
-    else if (json)
-        body = bytes_of(rename_all(box->arena, json_print(box->arena, json), replay->names,
-                                   replay->name_count));
-    struct sandbox_reply reply = ask(box, method, path, type, body);
-    json_t *ours = document_of(box, &reply), *captured = json_find(request, "response.body");
-    bool right = reply.status == json_find_integer(request, "response.status", 0);
-    /* The capture server answered script-settings with all settings; the schema has no more than
-       ours. */
-    if (captured && !strstr(path, "/script-settings"))
-        right &= has_keys(captured, ours, "") &&
-                 json_find_integer(captured, CODE, 0) == json_find_integer(ours, CODE, 0);
-    if (!CHECK(right))
-        fprintf(stderr, "  %s %s: %u %s\n", method, path, reply.status,
-                (const char *)reply.body.data);
-    learn_id(replay, captured, ours);
-}
-
-static void replay_file(struct replay *replay, const char *file)
-{
-    struct error error;
-    struct bytes text;
-    json_t *capture, *step, *request;
-    size_t step_index, index;
-    const char *path = unit_shared(
-        replay->box.arena, arena_printf(replay->box.arena, "contracts/cloudflare/%s.json", file));
-    if (!path) {
-        unit_skip("no captures of wrangler beside the checkout");
-        return;
-    }
-    if (file_read(replay->box.arena, path, LIMIT_MANIFEST, &text, &error) != 0 ||
-        json_read(replay->box.arena, text, file, FAULT_INPUT, &capture, &error) != 0)
-        abort();
-    json_array_foreach(json_object_get(capture, "steps"), step_index, step)
-    {
-        json_array_foreach(json_object_get(step, "requests"), index, request)
-        {
-            replay_request(replay, request);
-        }
-    }
-}
-
-/* The version ids that the capture server gave before its first captured answer with one. */
-static void learn_first_version(struct replay *replay)
-{
-    struct box *box = &replay->box;
-    struct sandbox_reply reply =
-        ask(box, "GET", A "/workers/scripts/edge-lab/versions", NULL, bytes_of(""));
-    json_t *versions = document_of(box, &reply);
-    replay->names[replay->name_count++] =
-        (struct rename){"aaaaaaaa-0000-4000-8000-000000000001",
-                        json_find_string(versions, "result.items[0].id", "")};
-}
-
-static void test_captures(void)
-{
-    struct arena arena = {0};
-    struct replay replay = {.box = open_box(&arena, 1)};
-    replay.box.agent = "wrangler/4.164.0";
-    replay.names[replay.name_count++] =
-        (struct rename){"0123456789abcdef0123456789abcdef", "5a4db0c5a4db0c5a4db0c5a4db0c5a4d"};
-    replay.names[replay.name_count++] =
-        (struct rename){"zone0000000000000000000000000001", "5a4db0c5a4db0c5a4db0c5a4db0ca001"};
-    replay_file(&replay, "deploy-first");
-    if (unit_shared(&arena, "contracts/cloudflare/deploy-first.json"))
-        learn_first_version(&replay);
-    replay_file(&replay, "deploy-existing");
-    replay_file(&replay, "versions-deployments-rollback");
-    replay_file(&replay, "secrets-delete");
-    replay_file(&replay, "deploy-full-config");
-    replay_file(&replay, "deploy-nobundle-and-service-worker");
-    replay_file(&replay, "deploy-wrangler-4.86");
     arena_free(&arena);
 }
 
@@ -679,5 +376,4 @@ void test_cloudflare_sandbox(void)
     test_quota();
     test_size();
     test_state();
-    test_captures();
 }
