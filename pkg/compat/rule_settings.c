@@ -1,15 +1,11 @@
-/* Rules `setting` and `runtime`: settings that the platform refuses or ignores, the shape of
-   objects among them, and the runtime's own dates. */
-#include <regex.h>
-#include <stdio.h>
+/* Rules `setting` and `runtime`: settings that the platform refuses or ignores, and the runtime's
+   own dates. Their shape is checked before, by pkg/platform. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "pkg/base/arena.h"
 #include "pkg/base/text.h"
 #include "pkg/compat/rules.h"
-
-/* --- values --- */
 
 static bool setting_applies(const struct check *check, const struct profile_setting *setting)
 {
@@ -22,7 +18,7 @@ static bool setting_applies(const struct check *check, const struct profile_sett
     return setting->is ? text_matches(setting->is, value) : !text_matches(setting->is_not, value);
 }
 
-static void check_values(struct check *check)
+void check_settings(struct check *check)
 {
     for (size_t i = 0; i < check->profile->setting_count; i++) {
         const struct profile_setting *setting = &check->profile->settings[i];
@@ -34,121 +30,6 @@ static void check_values(struct check *check)
         finding->cure.other = setting->cure;
         finding->source = check_source(check, setting->source, setting->as_of);
     }
-}
-
-/* --- the shape of objects --- */
-
-static const char *type_problem(const struct profile_option *field, const json_t *value)
-{
-    bool is_text = strcmp(field->type, "string") == 0 || strcmp(field->type, "enum") == 0;
-    if (is_text && !json_is_string(value))
-        return "must be a text";
-    if (strcmp(field->type, "integer") == 0 && !json_is_integer(value))
-        return "must be a whole number";
-    if (strcmp(field->type, "boolean") == 0 && !json_is_boolean(value))
-        return "must be true or false";
-    if (strcmp(field->type, "strings") == 0 && !json_is_array(value))
-        return "must be an array of texts";
-    return NULL;
-}
-
-static bool matches(const char *pattern, const char *text)
-{
-    regex_t regex;
-    if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-        return true;
-    bool found = regexec(&regex, text, 0, NULL, 0) == 0;
-    regfree(&regex);
-    return found;
-}
-
-static const char *value_problem(struct check *check, const struct profile_option *field,
-                                 const json_t *value)
-{
-    const char *problem = type_problem(field, value);
-    double number = (double)json_integer_value(value);
-    if (problem)
-        return problem;
-    if (json_is_integer(value) && field->minimum <= field->maximum &&
-        (number < field->minimum || number > field->maximum))
-        return arena_printf(check->arena, "must be %.0f to %.0f", field->minimum, field->maximum);
-    if (json_is_string(value) && field->pattern &&
-        !matches(field->pattern, json_string_value(value)))
-        return arena_printf(check->arena, "does not match %s", field->pattern);
-    return NULL;
-}
-
-static void add_shape(struct check *check, const char *path, const char *problem, const char *cure)
-{
-    struct finding *finding =
-        check_add(check, LEVEL_ERROR, "setting", path, "'%s' %s", path, problem);
-    finding->cure.other = cure;
-    finding->source = check_source(check, "the platform's options", check->profile->as_of);
-}
-
-static const struct profile_option *find_field(const struct profile_option *option,
-                                               const char *name)
-{
-    for (size_t i = 0; i < option->field_count; i++)
-        if (strcmp(option->fields[i].name, name) == 0)
-            return &option->fields[i];
-    return NULL;
-}
-
-static void unknown_field(struct check *check, const struct profile_option *option,
-                          const char *path, const char *name)
-{
-    const char **names = arena_alloc(check->arena, option->field_count + 1, sizeof *names);
-    for (size_t i = 0; i < option->field_count; i++)
-        names[i] = option->fields[i].name;
-    const char *nearest = text_nearest(name, names, option->field_count);
-    add_shape(check, arena_printf(check->arena, "%s.%s", path, name), "is an unknown key",
-              nearest ? arena_printf(check->arena, "write '%s'", nearest) : NULL);
-}
-
-static void check_object(struct check *check, const struct profile_option *option, const char *path,
-                         const json_t *object)
-{
-    const char *name;
-    json_t *value;
-    if (!json_is_object(object)) {
-        add_shape(check, path, "must be an object", NULL);
-        return;
-    }
-    json_object_foreach((json_t *)object, name, value)
-    {
-        const struct profile_option *field = find_field(option, name);
-        const char *problem = field ? value_problem(check, field, value) : NULL;
-        if (!field)
-            unknown_field(check, option, path, name);
-        if (problem)
-            add_shape(check, arena_printf(check->arena, "%s.%s", path, name), problem, NULL);
-    }
-    for (size_t i = 0; i < option->field_count; i++)
-        if (option->fields[i].required && !json_object_get(object, option->fields[i].name))
-            add_shape(check, arena_printf(check->arena, "%s.%s", path, option->fields[i].name),
-                      "is missing", option->fields[i].help);
-}
-
-static void check_shapes(struct check *check)
-{
-    for (size_t i = 0; i < check->profile->option_count; i++) {
-        const struct profile_option *option = &check->profile->options[i];
-        const json_t *value = json_object_get(check->shipment->settings, option->name);
-        if (option->field_count == 0 || !value)
-            continue;
-        if (json_is_object(value))
-            check_object(check, option, option->name, value);
-        for (size_t e = 0; e < json_array_size(value); e++)
-            check_object(check, option, arena_printf(check->arena, "%s[%zu]", option->name, e),
-                         json_array_get(value, e));
-    }
-}
-
-void check_settings(struct check *check)
-{
-    check_values(check);
-    check_shapes(check);
 }
 
 /* --- the runtime's dates --- */

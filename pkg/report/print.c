@@ -41,8 +41,11 @@ const char *print_fit(struct printer *printer, const char *text, size_t width)
 
 static void put(struct printer *printer, const char *text)
 {
+    size_t size = strlen(text);
     fputs(text, printer->file);
     printer->column += print_width(text);
+    if (size)
+        printer->after_space = text[size - 1] == ' ';
 }
 
 void print_in(struct printer *printer, enum colour colour, const char *text)
@@ -59,7 +62,7 @@ void print_in(struct printer *printer, enum colour colour, const char *text)
 
 void print_column(struct printer *printer, size_t column)
 {
-    if (printer->column > 0 && printer->column >= column)
+    if (printer->column > 0 && printer->column >= column && !printer->after_space)
         put(printer, " ");
     while (printer->column < column)
         put(printer, " ");
@@ -80,8 +83,7 @@ void print_wrapped(struct printer *printer, size_t indent, const char *text)
 {
     const char *safe = print_fit(printer, text, 0);
     bool first = true;
-    if (printer->column != indent)
-        print_column(printer, indent);
+    print_column(printer, indent);
     while (*safe) {
         size_t size = strcspn(safe, " ");
         const char *word = print_fit(printer, arena_copy(printer->arena, safe, size),

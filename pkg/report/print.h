@@ -14,7 +14,8 @@ struct printer {
     struct arena *arena;
     const struct report_style *style;
     FILE *file;
-    size_t column; /* where the next character goes; 0: at the start of a line */
+    size_t column;    /* where the next character goes; 0: at the start of a line */
+    bool after_space; /* what was printed last ends with one */
 };
 
 /* Text from anywhere, cut to `width` columns (0: as it is). */
@@ -23,7 +24,7 @@ size_t print_width(const char *text);         /* columns: code points */
 size_t print_columns(const struct printer *); /* of a line */
 
 void print_in(struct printer *, enum colour, const char *text);
-void print_column(struct printer *, size_t column); /* spaces up to it; at least one */
+void print_column(struct printer *, size_t column); /* spaces up to it, or one */
 void print_line(struct printer *);                  /* ends the line */
 
 /* `text` from where the line stands, wrapped; further lines start at `indent`. Ends the line. */

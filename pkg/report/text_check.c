@@ -66,6 +66,7 @@ static const char *platform_name(struct arena *arena, const struct verdict *verd
    with several, a target has a row for each. */
 struct table {
     bool single;
+    bool has_second;                /* a target of the platform's own name says it all */
     size_t target, second;          /* widths */
     size_t verdict_at, findings_at; /* columns */
 };
@@ -83,18 +84,32 @@ static const char *base_name(const char *path)
     return slash && slash[1] ? slash + 1 : path;
 }
 
+static const char *second_cell(struct printer *printer, const struct table *table,
+                               const struct verdict *verdict, const char *module)
+{
+    const char *variant = verdict->variant ? verdict->variant : "";
+    const char *own =
+        arena_printf(printer->arena, "%s%s%s", verdict->platform, *variant ? "@" : "", variant);
+    if (!table->single)
+        return module ? module : "";
+    return strcmp(verdict->target, own) == 0 ? "" : platform_name(printer->arena, verdict);
+}
+
 static struct table measure(struct printer *printer, const struct report *report)
 {
-    struct table table = {report->module_count <= 1, strlen("target"), strlen("platform"), 0, 0};
+    struct table table = {report->module_count <= 1, false, strlen("target"), 0, 0, 0};
     for (size_t i = 0; i < report->verdict_count; i++) {
         const struct verdict *verdict = &report->verdicts[i];
         widen(&table.target, print_fit(printer, verdict->target, 0), 22);
-        if (table.single)
-            widen(&table.second, platform_name(printer->arena, verdict), 22);
-        for (size_t m = 0; !table.single && m < verdict->module_count; m++)
-            widen(&table.second, print_fit(printer, verdict->modules[m], 0), 22);
+        for (size_t m = 0; m < verdict->module_count; m++) {
+            const char *second = second_cell(printer, &table, verdict, verdict->modules[m]);
+            widen(&table.second, print_fit(printer, second, 0), 22);
+        }
     }
-    table.verdict_at = table.target + table.second + 4;
+    table.has_second = table.second > 0;
+    if (table.has_second && table.second < strlen("platform"))
+        table.second = strlen("platform");
+    table.verdict_at = table.target + 2 + (table.has_second ? table.second + 2 : 0);
     table.findings_at =
         table.verdict_at + strlen("incompatible") + (printer->style->unicode ? 4 : 2);
     return table;
@@ -104,14 +119,12 @@ static void print_row(struct printer *printer, const struct table *table,
                       const struct verdict *verdict, const char *module, bool first)
 {
     struct cell cell = judge(verdict, module);
-    const char *second = table->single ? platform_name(printer->arena, verdict)
-                         : module      ? module
-                                       : "";
     const char *counts = describe_cell(printer->arena, &cell);
     if (first)
         print_in(printer, PLAIN, print_fit(printer, verdict->target, table->target));
     print_column(printer, table->target + 2);
-    print_in(printer, PLAIN, print_fit(printer, second, table->second));
+    print_in(printer, PLAIN,
+             print_fit(printer, second_cell(printer, table, verdict, module), table->second));
     print_column(printer, table->verdict_at);
     print_answer(printer, cell.answer);
     if (*counts && table->findings_at + print_width(counts) <= print_columns(printer)) {
@@ -127,7 +140,8 @@ static void print_header(struct printer *printer, const struct report *report,
     bool named = table->single && report->module_count == 1;
     print_in(printer, DIM, "target");
     print_column(printer, table->target + 2);
-    print_in(printer, DIM, table->single ? "platform" : "module");
+    if (table->has_second)
+        print_in(printer, DIM, table->single ? "platform" : "module");
     print_column(printer, table->verdict_at);
     print_in(printer, named ? BOLD : DIM,
              named ? print_fit(printer, base_name(report->modules[0].path), 30) : "verdict");

@@ -579,18 +579,6 @@ static void settings(void)
          ANSWER_NO, "error setting script",
          "the length of 'script' is 64 characters, but Cloudflare Workers (2026-11-17) allows 63 "
          "characters (the name becomes a label of the workers.dev host)"},
-        {"cloudflare", NULL, "{\"routes\":[{\"pattern\":\"a.example/*\",\"zone_name\":\"x\"}]}",
-         ANSWER_YES, "", NULL},
-        {"fastly", NULL, "{\"backends\":[{\"name\":\"o\",\"address\":\"x\",\"port\":443}]}",
-         ANSWER_YES, "", NULL},
-        {"fastly", NULL, "{\"backends\":[{\"name\":\"o\",\"adress\":\"x\"}]}", ANSWER_NO,
-         "error setting backends[0].adress; error setting backends[0].address",
-         "'backends[0].adress' is an unknown key"},
-        {"fastly", NULL, "{\"backends\":[{\"name\":\"o\",\"address\":\"x\",\"port\":70000}]}",
-         ANSWER_NO, "error setting backends[0].port", "'backends[0].port' must be 1 to 65535"},
-        {"fastly", NULL, "{\"backends\":[{\"name\":7,\"address\":\"x\"},3]}", ANSWER_NO,
-         "error setting backends[0].name; error setting backends[1]",
-         "'backends[0].name' must be a text"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena = {0};
