@@ -519,6 +519,18 @@ static void limits(void)
     }
 }
 
+static void many_table_elements(void)
+{
+    struct arena arena = {0};
+    struct scene scene = make_scene("fastly", NULL);
+    scene.info.table_count = 1;
+    scene.info.table_elements = 98765;
+    expect(&arena, &scene, ANSWER_YES, "");
+    scene.info.table_elements = 98766;
+    expect(&arena, &scene, ANSWER_YES, "warning size table-elements");
+    arena_free(&arena);
+}
+
 static void limit_message(void)
 {
     struct arena arena = {0};
@@ -739,6 +751,7 @@ void test_check(void)
     entries();
     entry_details();
     limits();
+    many_table_elements();
     limit_message();
     settings();
     runtime_dates();
