@@ -316,6 +316,9 @@ static void print_outcome(struct run *run, const struct publish_result *result)
     if (result->recorded && result->commit)
         printf("recorded in refs/notes/edge-deploy%s%.12s\n", back ? "" : " on commit ",
                back ? "" : result->commit);
+    if (result->record_failure)
+        printf("%s: %s\n", result->recorded ? "not pushed" : "not recorded",
+               text_safe(run->arena, result->record_failure, strlen(result->record_failure)));
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
         if (target->probe && target->target->verify.path)

@@ -91,7 +91,7 @@ static void push(struct pipeline *pipeline)
     pipeline_step(pipeline, NULL, "pushing the record");
     if (record_push(pipeline->arena, pipeline->world, pipeline->store, remote ? remote : "origin",
                     &error) != 0)
-        fail(pipeline, arena_printf(pipeline->arena, "recorded here, but %s", error.message));
+        fail(pipeline, error.message);
 }
 
 void record_event(struct pipeline *pipeline, const char *event, enum state state)
