@@ -14,66 +14,100 @@ static bool is_builtin(struct bytes module, enum wasm_extern kind)
            (kind == WASM_GLOBAL && bytes_equal(module, bytes_of("'")));
 }
 
-static void read_function(struct scan *scan)
+/* What an import is: only one of the members below `kind` counts. */
+struct extern_type {
+    enum wasm_extern kind;
+    const uint8_t *at; /* behind the byte of the kind */
+    uint32_t type;     /* of a function or tag */
+    struct table_entry table;
+    struct wasm_memory memory;
+    struct global_entry global;
+};
+
+static void read_global(struct scan *scan, struct extern_type *out)
 {
-    scan_function_entry(scan, read_u32(&scan->reader));
-    scan->imported_functions++;
+    out->global = scan_global_type(scan);
+    out->global.imported = true;
+    if (out->global.is_mutable)
+        scan_note(scan, WASM_FEATURE_MUTABLE_GLOBALS, WASM_BY_FLAG, out->at - 1,
+                  "import of a mutable global");
 }
 
-/* The kind and type behind an import's names; the kind goes to `out`. */
-static bool read_extern(struct scan *scan, enum wasm_extern *out)
+/* The kind and type behind an import's names. */
+static bool read_extern(struct scan *scan, struct extern_type *out)
 {
     struct reader *reader = &scan->reader;
-    const uint8_t *where = reader->at;
     uint8_t kind = read_byte(reader);
-    if (kind == KIND_EXACT_FUNCTION) {
-        scan_note(scan, WASM_FEATURE_CUSTOM_DESCRIPTORS, WASM_BY_IMPORT, where,
-                  "import of an exact function");
-        kind = WASM_FUNC;
-    }
-    *out = (enum wasm_extern)kind;
+    *out = (struct extern_type){.kind = (enum wasm_extern)kind, .at = reader->at};
     switch (kind) {
+    case KIND_EXACT_FUNCTION:
+        scan_note(scan, WASM_FEATURE_CUSTOM_DESCRIPTORS, WASM_BY_IMPORT, out->at - 1,
+                  "import of an exact function");
+        out->kind = WASM_FUNC;
+        out->type = read_u32(reader);
+        break;
     case WASM_FUNC:
-        read_function(scan);
+        out->type = read_u32(reader);
         break;
     case WASM_TABLE:
-        scan_table_type(scan);
+        out->table = scan_table_type(scan);
         break;
     case WASM_MEMORY:
-        scan_memory_type(scan, true);
+        out->memory = scan_memory_type(scan);
+        out->memory.imported = true;
         break;
     case WASM_GLOBAL:
-        scan_global_type(scan, where);
+        read_global(scan, out);
         break;
     case WASM_TAG:
-        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_IMPORT, reader->at,
+        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_IMPORT, out->at,
                   "import of a tag");
-        scan_tag_type(scan);
+        out->type = scan_tag_type(scan);
         break;
     default:
-        reader_fail(reader, where, "malformed import kind 0x%02x", kind);
+        reader_fail(reader, out->at - 1, "malformed import kind 0x%02x", kind);
     }
     return !reader->failed;
 }
 
-static uint32_t last_index(const struct wasm_info *out, enum wasm_extern kind)
+/* Appends it to its index space; returns its index there. */
+static uint32_t add_extern(struct scan *scan, const struct extern_type *type)
 {
-    uint32_t counts[] = {out->function_count, out->table_count, (uint32_t)out->memory_count,
-                         out->global_count, out->tag_count};
-    return counts[kind] - 1;
+    const struct wasm_info *out = scan->out;
+    switch (type->kind) {
+    case WASM_FUNC:
+        scan_add_function(scan, type->type);
+        return scan->imported_functions++;
+    case WASM_TABLE:
+        scan_add_table(scan, &type->table);
+        return out->table_count - 1;
+    case WASM_MEMORY:
+        scan_add_memory(scan, &type->memory, type->at);
+        return (uint32_t)out->memory_count - 1;
+    case WASM_GLOBAL:
+        scan_add_global(scan, &type->global);
+        return out->global_count - 1;
+    case WASM_TAG:
+        scan_add_tag(scan, type->type);
+        return out->tag_count - 1;
+    }
+    return 0;
 }
 
 static void add_import(struct scan *scan, struct bytes module, const char *safe_module,
-                       struct bytes name, enum wasm_extern kind)
+                       struct bytes name, const struct extern_type *type)
 {
     struct wasm_info *out = scan->out;
-    if (is_builtin(module, kind))
+    if (!reader_has_room(&scan->reader, out->import_count, "imports"))
+        return;
+    if (is_builtin(module, type->kind))
         scan_note(scan, WASM_FEATURE_JS_STRING_BUILTINS, WASM_BY_IMPORT, name.data,
                   "import of a string builtin");
+    uint32_t index = add_extern(scan, type);
     out->imports = arena_grow(scan->arena, out->imports, out->import_count, &scan->import_capacity,
                               sizeof *out->imports);
     out->imports[out->import_count++] = (struct wasm_import){
-        safe_module, scan_safe(scan, name), extern_text(scan, kind, last_index(out, kind)), kind,
+        safe_module, scan_safe(scan, name), extern_text(scan, type->kind, index), type->kind,
         (size_t)(name.data - scan->reader.file)};
 }
 
@@ -83,36 +117,24 @@ static void read_typed_names(struct scan *scan, struct bytes module, const char 
     uint32_t count = read_count(reader, "imports", 3);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct bytes name = read_name(reader);
-        enum wasm_extern kind;
-        if (read_extern(scan, &kind))
-            add_import(scan, module, safe, name, kind);
+        struct extern_type type;
+        if (read_extern(scan, &type))
+            add_import(scan, module, safe, name, &type);
     }
 }
 
-/* One type for many names: the entry is read again for each. */
+/* One type for many names. */
 static void read_names(struct scan *scan, struct bytes module, const char *safe)
 {
     struct reader *reader = &scan->reader;
-    const uint8_t *type = reader->at;
-    struct scan dry = *scan;
-    struct wasm_info scratch = *scan->out;
-    dry.out = &scratch;
-    enum wasm_extern kind;
-    if (!read_extern(&dry, &kind)) {
-        reader->failed = true;
-        reader->at = reader->end;
+    struct extern_type type;
+    if (!read_extern(scan, &type))
         return;
-    }
-    reader->at = dry.reader.at;
     uint32_t count = read_count(reader, "imports", 1);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct bytes name = read_name(reader);
-        const uint8_t *next = reader->at;
-        reader->at = reader->failed ? reader->end : type;
-        if (read_extern(scan, &kind)) {
-            add_import(scan, module, safe, name, kind);
-            reader->at = next;
-        }
+        if (!reader->failed)
+            add_import(scan, module, safe, name, &type);
     }
 }
 
@@ -136,9 +158,9 @@ static void read_import(struct scan *scan)
             read_typed_names(scan, module, safe);
         return;
     }
-    enum wasm_extern got;
-    if (read_extern(scan, &got))
-        add_import(scan, module, safe, name, got);
+    struct extern_type type;
+    if (read_extern(scan, &type))
+        add_import(scan, module, safe, name, &type);
 }
 
 void scan_import_section(struct scan *scan)

@@ -230,29 +230,10 @@ static void read_modern(struct scan *scan, struct instruction *instruction)
     }
 }
 
-static void read_immediates(struct scan *scan, struct instruction *instruction)
+static void read_constants(struct scan *scan, struct instruction *instruction)
 {
     struct reader *reader = &scan->reader;
     switch (instruction->opcode->immediates) {
-    case IMMEDIATES_NONE:
-        return;
-    case IMMEDIATES_INDEX:
-    case IMMEDIATES_LABEL:
-    case IMMEDIATES_FUNCTION:
-    case IMMEDIATES_TYPE:
-    case IMMEDIATES_LOCAL:
-    case IMMEDIATES_GLOBAL:
-    case IMMEDIATES_TABLE:
-    case IMMEDIATES_TAG:
-    case IMMEDIATES_ELEMENT:
-        instruction->index = read_u32(reader);
-        return;
-    case IMMEDIATES_DATA:
-        read_data(scan, instruction, &instruction->index);
-        return;
-    case IMMEDIATES_MEMARG:
-        read_memarg(scan, instruction);
-        return;
     case IMMEDIATES_S32:
         instruction->value = (uint64_t)read_signed(reader, 32);
         return;
@@ -272,21 +253,20 @@ static void read_immediates(struct scan *scan, struct instruction *instruction)
     case IMMEDIATES_LANE:
         instruction->second = read_byte(reader);
         return;
+    default:
+        read_modern(scan, instruction);
+    }
+}
+
+static void read_memory_immediates(struct scan *scan, struct instruction *instruction)
+{
+    switch (instruction->opcode->immediates) {
+    case IMMEDIATES_MEMARG:
+        read_memarg(scan, instruction);
+        return;
     case IMMEDIATES_MEMARG_LANE:
         read_memarg(scan, instruction);
-        instruction->second = read_byte(reader);
-        return;
-    case IMMEDIATES_BLOCK:
-        read_block_type(scan, instruction);
-        return;
-    case IMMEDIATES_BR_TABLE:
-        read_br_table(reader, instruction);
-        return;
-    case IMMEDIATES_TYPE_TABLE:
-        read_type_table(scan, instruction);
-        return;
-    case IMMEDIATES_SELECT:
-        read_select(scan, instruction);
+        instruction->second = read_byte(&scan->reader);
         return;
     case IMMEDIATES_MEMORY:
         instruction->index = read_memory(scan, instruction);
@@ -299,8 +279,44 @@ static void read_immediates(struct scan *scan, struct instruction *instruction)
         read_data(scan, instruction, &instruction->index);
         instruction->second = read_memory(scan, instruction);
         return;
+    case IMMEDIATES_DATA:
+        read_data(scan, instruction, &instruction->index);
+        return;
     default:
-        read_modern(scan, instruction);
+        read_constants(scan, instruction);
+    }
+}
+
+static void read_immediates(struct scan *scan, struct instruction *instruction)
+{
+    switch (instruction->opcode->immediates) {
+    case IMMEDIATES_NONE:
+        return;
+    case IMMEDIATES_INDEX:
+    case IMMEDIATES_LABEL:
+    case IMMEDIATES_FUNCTION:
+    case IMMEDIATES_TYPE:
+    case IMMEDIATES_LOCAL:
+    case IMMEDIATES_GLOBAL:
+    case IMMEDIATES_TABLE:
+    case IMMEDIATES_TAG:
+    case IMMEDIATES_ELEMENT:
+        instruction->index = read_u32(&scan->reader);
+        return;
+    case IMMEDIATES_BLOCK:
+        read_block_type(scan, instruction);
+        return;
+    case IMMEDIATES_BR_TABLE:
+        read_br_table(&scan->reader, instruction);
+        return;
+    case IMMEDIATES_TYPE_TABLE:
+        read_type_table(scan, instruction);
+        return;
+    case IMMEDIATES_SELECT:
+        read_select(scan, instruction);
+        return;
+    default:
+        read_memory_immediates(scan, instruction);
     }
 }
 

@@ -2,7 +2,7 @@
 
 enum { LIMIT_MAX = 1, LIMIT_SHARED = 2, LIMIT_64 = 4, LIMIT_PAGE_SIZE = 8 };
 
-void scan_function_entry(struct scan *scan, uint32_t type)
+void scan_add_function(struct scan *scan, uint32_t type)
 {
     uint32_t *count = &scan->out->function_count;
     scan->function_types = arena_grow(scan->arena, scan->function_types, *count,
@@ -27,11 +27,10 @@ static void note_flag(struct scan *scan, bool set, enum wasm_feature feature, co
         scan_note(scan, feature, WASM_BY_FLAG, where, what);
 }
 
-void scan_table_type(struct scan *scan)
+struct table_entry scan_table_type(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    struct table_entry table = {0};
-    const uint8_t *start = reader->at;
+    struct table_entry table = {.at = reader->at};
     if (reader_left(reader) && *reader->at == TYPE_FUNC) {
         reader->at++; /* the one reference type that tables always had */
         table.type = (struct value_type){.code = TYPE_REF_NULL, .heap = TYPE_FUNC};
@@ -48,13 +47,18 @@ void scan_table_type(struct scan *scan)
     note_flag(scan, table.shared, WASM_FEATURE_SHARED_EVERYTHING_THREADS, where,
               "table limits flag: shared");
     note_flag(scan, table.is_64, WASM_FEATURE_TABLE64, where, "table limits flag: 64-bit");
+    return table;
+}
+
+void scan_add_table(struct scan *scan, const struct table_entry *table)
+{
     uint64_t *sum = &scan->out->table_elements;
-    *sum = table.min > UINT64_MAX - *sum ? UINT64_MAX : *sum + table.min;
+    *sum = table->min > UINT64_MAX - *sum ? UINT64_MAX : *sum + table->min;
     uint32_t *count = &scan->out->table_count;
-    note_flag(scan, *count == 1, WASM_FEATURE_REFERENCE_TYPES, start, "second table");
+    note_flag(scan, *count == 1, WASM_FEATURE_REFERENCE_TYPES, table->at, "second table");
     scan->tables =
         arena_grow(scan->arena, scan->tables, *count, &scan->table_capacity, sizeof *scan->tables);
-    scan->tables[(*count)++] = table;
+    scan->tables[(*count)++] = *table;
 }
 
 static uint64_t read_page_size(struct reader *reader)
@@ -67,16 +71,14 @@ static uint64_t read_page_size(struct reader *reader)
     return 0;
 }
 
-void scan_memory_type(struct scan *scan, bool imported)
+struct wasm_memory scan_memory_type(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    struct wasm_info *out = scan->out;
     const uint8_t *where = reader->at;
     uint8_t flags = read_flags(reader, LIMIT_MAX | LIMIT_SHARED | LIMIT_64 | LIMIT_PAGE_SIZE);
     struct wasm_memory memory = {.has_max = flags & LIMIT_MAX,
                                  .shared = flags & LIMIT_SHARED,
                                  .is_64 = flags & LIMIT_64,
-                                 .imported = imported,
                                  .page_size = 65536};
     memory.min_pages = read_u64(reader);
     memory.max_pages = memory.has_max ? read_u64(reader) : 0;
@@ -86,16 +88,24 @@ void scan_memory_type(struct scan *scan, bool imported)
     note_flag(scan, memory.is_64, WASM_FEATURE_MEMORY64, where, "memory limits flag: 64-bit");
     note_flag(scan, flags & LIMIT_PAGE_SIZE, WASM_FEATURE_CUSTOM_PAGE_SIZES, where,
               "memory limits flag: page size");
+    return memory;
+}
+
+void scan_add_memory(struct scan *scan, const struct wasm_memory *memory, const uint8_t *where)
+{
+    struct wasm_info *out = scan->out;
     note_flag(scan, out->memory_count == 1, WASM_FEATURE_MULTIMEMORY, where, "second memory");
     out->memories = arena_grow(scan->arena, out->memories, out->memory_count,
                                &scan->memory_capacity, sizeof *out->memories);
-    out->memories[out->memory_count++] = memory;
+    out->memories[out->memory_count++] = *memory;
 }
 
-void scan_global_type(struct scan *scan, const uint8_t *import)
+struct global_entry scan_global_type(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    struct global_entry global = {.type = scan_value_type(scan), .imported = import};
+    struct global_entry global = {
+        .type = scan_value_type(scan),
+    };
     const uint8_t *where = reader->at;
     uint8_t flags = read_byte(reader);
     if (flags > 3)
@@ -104,15 +114,18 @@ void scan_global_type(struct scan *scan, const uint8_t *import)
     global.shared = flags & 2;
     note_flag(scan, global.shared, WASM_FEATURE_SHARED_EVERYTHING_THREADS, where,
               "global flag: shared");
-    note_flag(scan, import && global.is_mutable, WASM_FEATURE_MUTABLE_GLOBALS, import,
-              "import of a mutable global");
+    return global;
+}
+
+void scan_add_global(struct scan *scan, const struct global_entry *global)
+{
     uint32_t *count = &scan->out->global_count;
     scan->globals = arena_grow(scan->arena, scan->globals, *count, &scan->global_capacity,
                                sizeof *scan->globals);
-    scan->globals[(*count)++] = global;
+    scan->globals[(*count)++] = *global;
 }
 
-void scan_tag_type(struct scan *scan)
+uint32_t scan_tag_type(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     const uint8_t *where = reader->at;
@@ -123,6 +136,11 @@ void scan_tag_type(struct scan *scan)
     if (type < scan->out->type_count && scan->types[type].form == FORM_FUNC &&
         scan->types[type].result_count > 0)
         scan_note(scan, WASM_FEATURE_STACK_SWITCHING, WASM_BY_TYPE, where, "tag with results");
+    return type;
+}
+
+void scan_add_tag(struct scan *scan, uint32_t type)
+{
     uint32_t *count = &scan->out->tag_count;
     scan->tag_types = arena_grow(scan->arena, scan->tag_types, *count, &scan->tag_capacity,
                                  sizeof *scan->tag_types);

@@ -14,6 +14,9 @@ static struct reader quiet_reader(const struct scan *scan, struct bytes content,
     return reader;
 }
 
+/* More of these than anybody writes are not listed. */
+enum { HINTS_MOST = 10000 };
+
 static void read_producers(struct scan *scan, struct reader reader)
 {
     struct wasm_info *out = scan->out;
@@ -24,7 +27,7 @@ static void read_producers(struct scan *scan, struct reader reader)
         for (uint32_t k = 0; k < values && !reader.failed; k++) {
             struct bytes name = read_name(&reader);
             struct bytes version = read_name(&reader);
-            if (reader.failed)
+            if (reader.failed || out->producer_count == HINTS_MOST)
                 return;
             out->producers = arena_grow(scan->arena, out->producers, out->producer_count,
                                         &scan->producer_capacity, sizeof *out->producers);
@@ -41,7 +44,8 @@ static void read_target_features(struct scan *scan, struct reader reader)
     for (uint32_t i = 0; i < count && !reader.failed; i++) {
         char sign = (char)read_byte(&reader);
         struct bytes name = read_name(&reader);
-        if (reader.failed || (sign != '+' && sign != '-' && sign != '='))
+        if (reader.failed || out->declared_feature_count == HINTS_MOST ||
+            (sign != '+' && sign != '-' && sign != '='))
             return;
         out->declared_features =
             arena_grow(scan->arena, out->declared_features, out->declared_feature_count,

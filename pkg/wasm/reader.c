@@ -129,21 +129,34 @@ int64_t read_signed(struct reader *reader, unsigned bits)
     return value;
 }
 
-uint32_t read_count(struct reader *reader, const char *things, size_t least)
+uint32_t read_length(struct reader *reader, const char *things, size_t least)
 {
     const uint8_t *start = reader->at;
     uint32_t count = read_u32(reader);
-    if (count > reader_left(reader) / least) {
-        reader_fail(reader, start, "length out of bounds: %lu %s announced, %zu bytes left",
-                    (unsigned long)count, things, reader_left(reader));
-        return 0;
-    }
-    if (count > ENTRIES_MOST) {
-        reader_fail(reader, start, "%lu %s are more than any engine takes", (unsigned long)count,
-                    things);
-        return 0;
-    }
-    return count;
+    if (count <= reader_left(reader) / least)
+        return count;
+    reader_fail(reader, start, "length out of bounds: %lu %s announced, %zu bytes left",
+                (unsigned long)count, things, reader_left(reader));
+    return 0;
+}
+
+uint32_t read_count(struct reader *reader, const char *things, size_t least)
+{
+    const uint8_t *start = reader->at;
+    uint32_t count = read_length(reader, things, least);
+    if (count <= ENTRIES_MOST)
+        return count;
+    reader_fail(reader, start, "%lu %s are more than any engine takes", (unsigned long)count,
+                things);
+    return 0;
+}
+
+bool reader_has_room(struct reader *reader, size_t count, const char *things)
+{
+    if (count < ENTRIES_MOST)
+        return true;
+    reader_fail(reader, reader->at, "more %s than any engine takes", things);
+    return false;
 }
 
 struct bytes read_bytes(struct reader *reader, size_t size)

@@ -40,9 +40,15 @@ static inline uint32_t read_u32(struct reader *reader)
     return read_u32_slowly(reader);
 }
 
-/* A count of things of which each takes `least` bytes or more, checked against what is left and
-   against what engines take (JavaScript Interface 3.0, section "Implementation Limits"). */
+/* A count of things of which each takes `least` bytes or more, checked against what is left. */
+uint32_t read_length(struct reader *, const char *things, size_t least);
+
+/* The same of things that are kept: also checked against what engines take (JavaScript Interface
+   3.0, section "Implementation Limits"). */
 uint32_t read_count(struct reader *, const char *things, size_t least);
+
+/* False, with a failure, when `count` things are as many as engines take. */
+bool reader_has_room(struct reader *, size_t count, const char *things);
 
 /* `size` raw bytes. */
 struct bytes read_bytes(struct reader *, size_t size);

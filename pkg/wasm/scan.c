@@ -69,6 +69,8 @@ static const struct section_row {
 
 void scan_list_section(struct scan *scan, const char *name, bool custom, size_t size)
 {
+    if (!reader_has_room(&scan->reader, scan->out->section_count, "sections"))
+        return;
     struct wasm_info *out = scan->out;
     out->sections = arena_grow(scan->arena, out->sections, out->section_count,
                                &scan->section_capacity, sizeof *out->sections);

@@ -70,6 +70,7 @@ struct global_entry {
 };
 
 struct table_entry {
+    const uint8_t *at; /* where it stands */
     struct value_type type;
     uint64_t min, max;
     bool has_max, shared, is_64;
@@ -119,14 +120,17 @@ const char *table_text(struct scan *, const struct table_entry *);
 const char *memory_text(struct scan *, const struct wasm_memory *);
 const char *extern_text(struct scan *, enum wasm_extern, uint32_t index);
 
-/* limits.c: what is in the index spaces; imports and sections share these readers. Each appends
-   one entry. */
-void scan_function_entry(struct scan *, uint32_t type);
-void scan_table_type(struct scan *);
-void scan_memory_type(struct scan *, bool imported);
-/* A mutable one that is imported is noted at `import`, which is NULL for a defined one. */
-void scan_global_type(struct scan *, const uint8_t *import);
-void scan_tag_type(struct scan *);
+/* limits.c: what is in the index spaces, read and then appended; imports and sections share
+   these. */
+struct table_entry scan_table_type(struct scan *);
+struct wasm_memory scan_memory_type(struct scan *);
+struct global_entry scan_global_type(struct scan *);
+uint32_t scan_tag_type(struct scan *);
+void scan_add_function(struct scan *, uint32_t type);
+void scan_add_table(struct scan *, const struct table_entry *);
+void scan_add_memory(struct scan *, const struct wasm_memory *, const uint8_t *where);
+void scan_add_global(struct scan *, const struct global_entry *);
+void scan_add_tag(struct scan *, uint32_t type);
 
 /* imports.c, sections.c */
 void scan_import_section(struct scan *);

@@ -5,7 +5,7 @@ void scan_function_section(struct scan *scan)
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "functions", 1);
     for (uint32_t i = 0; i < count && !reader->failed; i++)
-        scan_function_entry(scan, read_u32(reader));
+        scan_add_function(scan, read_u32(reader));
 }
 
 void scan_table_section(struct scan *scan)
@@ -14,7 +14,8 @@ void scan_table_section(struct scan *scan)
     uint32_t count = read_count(reader, "tables", 3);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (reader_left(reader) == 0 || *reader->at != 0x40) {
-            scan_table_type(scan);
+            struct table_entry table = scan_table_type(scan);
+            scan_add_table(scan, &table);
             continue;
         }
         scan_note(scan, WASM_FEATURE_TYPED_FUNCTION_REFERENCES, WASM_BY_FLAG, reader->at++,
@@ -22,7 +23,8 @@ void scan_table_section(struct scan *scan)
         const uint8_t *where = reader->at;
         if (read_byte(reader) != 0)
             reader_fail(reader, where, "malformed table");
-        scan_table_type(scan);
+        struct table_entry table = scan_table_type(scan);
+        scan_add_table(scan, &table);
         scan_constant_expression(scan);
     }
 }
@@ -31,8 +33,11 @@ void scan_memory_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "memories", 2);
-    for (uint32_t i = 0; i < count && !reader->failed; i++)
-        scan_memory_type(scan, false);
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        const uint8_t *where = reader->at;
+        struct wasm_memory memory = scan_memory_type(scan);
+        scan_add_memory(scan, &memory, where);
+    }
 }
 
 void scan_tag_section(struct scan *scan)
@@ -44,7 +49,7 @@ void scan_tag_section(struct scan *scan)
                   "tag section");
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, reader->at, "tag");
-        scan_tag_type(scan);
+        scan_add_tag(scan, scan_tag_type(scan));
     }
 }
 
@@ -53,7 +58,8 @@ void scan_global_section(struct scan *scan)
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "globals", 3);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        scan_global_type(scan, NULL);
+        struct global_entry global = scan_global_type(scan);
+        scan_add_global(scan, &global);
         scan_constant_expression(scan);
     }
 }
@@ -141,7 +147,7 @@ static void read_element_segment(struct scan *scan)
     }
     if (flags & (SEGMENT_PASSIVE | SEGMENT_INDEX))
         read_element_kind(scan, flags);
-    uint32_t count = read_count(reader, "elements", 1);
+    uint32_t count = read_length(reader, "elements", 1);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (flags & SEGMENT_EXPRESSIONS)
             scan_constant_expression(scan);

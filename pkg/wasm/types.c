@@ -244,6 +244,8 @@ static void read_subtype(struct scan *scan)
     }
     read_type_prefixes(scan);
     read_composite_type(scan, &type);
+    if (!reader_has_room(reader, out->type_count, "types"))
+        return;
     scan->types = arena_grow(scan->arena, scan->types, out->type_count, &scan->type_capacity,
                              sizeof *scan->types);
     scan->types[out->type_count++] = type;
