@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pkg/base/embedded.h"
 #include "pkg/base/file.h"
 #include "pkg/json/json.h"
 #include "pkg/manifest/manifest.h"
@@ -322,6 +323,28 @@ static void test_large(void)
     arena_free(&arena);
 }
 
+/* What `init` writes is right, in its environments too. */
+static void test_templates(void)
+{
+    size_t count = 0;
+    for (const struct embedded_file *file = templates; file->path; file++) {
+        struct arena arena = {0};
+        struct error error = {0};
+        struct manifest manifest;
+        if (strcmp(path_base(file->path), "edge-deploy.json") == 0) {
+            count++;
+            CHECK(manifest_parse(&arena, bytes_of(file->text), file->path, NULL, &manifest,
+                                 &error) == 0);
+            CHECK(manifest_parse(&arena, bytes_of(file->text), file->path, "staging", &manifest,
+                                 &error) == 0);
+            CHECK_TEXT(error.message, "");
+            CHECK(manifest.target_count == 1);
+        }
+        arena_free(&arena);
+    }
+    CHECK(count == 3);
+}
+
 static void test_target_keys(void)
 {
     struct arena arena = {0};
@@ -338,5 +361,6 @@ void test_manifest(void)
     test_defaults();
     test_find();
     test_large();
+    test_templates();
     test_target_keys();
 }

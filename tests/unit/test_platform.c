@@ -3,6 +3,7 @@
 #include "pkg/base/file.h"
 #include "pkg/json/json.h"
 #include "pkg/platform/internal.h"
+#include "pkg/process/process.h"
 #include "tests/unit/fake_platform.h"
 #include "tests/unit/unit.h"
 
@@ -366,6 +367,29 @@ static void test_schema(void)
     arena_free(&arena);
 }
 
+/* The file that editors of this repository's templates complete from is what the program prints. */
+static void test_committed_schema(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct world *world = unit_world(&arena);
+    const char *const argv[] = {world->program, "platforms", "--schema", NULL};
+    struct process_request request = {.argv = argv};
+    struct process_result result;
+    struct bytes committed;
+    if (!file_exists(world->program)) {
+        unit_skip("platform: the program is not built, its schema is not compared");
+    } else if (CHECK(process_run(&arena, world, &request, &result, &error) == 0) &&
+               CHECK(file_read(&arena, "templates/edge-deploy.schema.json", LIMIT_MANIFEST,
+                               &committed, &error) == 0)) {
+        if (!CHECK(bytes_equal(result.output, committed)))
+            fputs("  renew it: build/edge-deploy platforms --schema "
+                  ">templates/edge-deploy.schema.json\n",
+                  stderr);
+    }
+    arena_free(&arena);
+}
+
 static void test_names(void)
 {
     struct arena arena = {0};
@@ -390,4 +414,5 @@ void test_platform(void)
     test_ini();
     test_seal();
     test_schema();
+    test_committed_schema();
 }
