@@ -64,12 +64,17 @@ $(B)/%.o: %.cc
 $(B)/platforms.o $(B)/embedded.o: $(B)/%.o: $(B)/%.c
 	$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
-$(B)/platforms.c: platforms/table.sh platforms/embed.sh $(wildcard platforms/*/profile.json platforms/*/*.mjs platforms/*.mjs)
+# What there is to embed: remade when a platform or a template comes or goes.
+EMBEDDED := $(wildcard templates/* templates/*/* templates/*/*/* templates/*/.github/*/*) pkg/manifest/schema.json
+$(B)/embedded.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PLATFORMS) $(EMBEDDED)' | cmp -s - $@ || echo '$(PLATFORMS) $(EMBEDDED)' >$@
+
+$(B)/platforms.c: $(B)/embedded.list platforms/table.sh platforms/embed.sh $(wildcard platforms/*/profile.json platforms/*/*.mjs platforms/*.mjs)
 	@mkdir -p $(@D)
 	sh platforms/table.sh $(PLATFORMS) >$@.new && mv $@.new $@
 
-EMBEDDED := $(wildcard templates/* templates/*/* templates/*/*/*) pkg/manifest/schema.json
-$(B)/embedded.c: templates/table.sh platforms/embed.sh $(EMBEDDED)
+$(B)/embedded.c: $(B)/embedded.list templates/table.sh platforms/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)
 	sh templates/table.sh >$@.new && mv $@.new $@
 
@@ -132,5 +137,5 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
 
-.PHONY: all setup try unit test lint asan fuzz fuzzers fuzz-link bench install clean help
+.PHONY: FORCE all setup try unit test lint asan fuzz fuzzers fuzz-link bench install clean help
 .DELETE_ON_ERROR:
