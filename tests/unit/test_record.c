@@ -219,15 +219,26 @@ static void test_two_writers(void)
     arena_free(&arena);
 }
 
-static void check_refused(struct arena *arena, const char *folder, const char *word)
+static bool is_refused(struct arena *arena, const char *folder, const char *word)
 {
     struct record_store *store;
     struct error error = {0};
-    CHECK(record_open(arena, unit_world(arena), folder, &store, &error) == -1);
-    CHECK(error.fault == FAULT_INPUT);
-    if (!CHECK(strstr(error.message, word) != NULL))
+    bool refused = record_open(arena, unit_world(arena), folder, &store, &error) == -1 &&
+                   error.fault == FAULT_INPUT && strstr(error.message, word) != NULL &&
+                   strstr(error.hint, "--no-record") != NULL;
+    if (!refused)
         fprintf(stderr, "  %s\n", error.message);
-    CHECK(strstr(error.hint, "--no-record") != NULL);
+    return refused;
+}
+
+/* In a child, because libgit2 1.5.1 leaks memory as it looks at owner and extensions. */
+static void check_refused(struct arena *arena, const char *folder, const char *word)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(is_refused(arena, folder, word) ? 0 : 1);
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
 static void test_repositories(void)
@@ -256,8 +267,7 @@ static void test_repositories(void)
     arena_free(&arena);
 }
 
-/* A repository of another user; only root can make one. In a child, because the owner check of
-   libgit2 1.5.1 leaks memory. */
+/* A repository of another user; only root can make one. */
 static void test_foreign_owner(void)
 {
     struct arena arena = {0};
@@ -267,14 +277,7 @@ static void test_foreign_owner(void)
     }
     char *folder = repository(&arena);
     CHECK(shell(&arena, folder, "chown -R 12345:12345 .") == 0);
-    int status = -1;
-    unsigned failed = unit_failed;
-    pid_t child = fork();
-    if (child == 0) {
-        check_refused(&arena, folder, "belongs to another user");
-        _exit(unit_failed != failed);
-    }
-    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    check_refused(&arena, folder, "belongs to another user");
     arena_free(&arena);
 }
 
