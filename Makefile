@@ -19,7 +19,7 @@ endif
 OPTIMIZE ?= -O2
 CPPFLAGS += -I. -D_XOPEN_SOURCE=700 -DEDGE_DEPLOY_VERSION='"$(VERSION)"'
 CFLAGS += -std=c11 -g $(OPTIMIZE) $(SANITIZE) -pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
-	-Wno-format-truncation
+	-Wno-unknown-warning-option -Wno-format-truncation
 CXXFLAGS += -std=c++17 -g $(OPTIMIZE) $(SANITIZE) -pthread -Wall -Wextra
 LDFLAGS += $(SANITIZE) -pthread
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)

@@ -99,21 +99,6 @@ static void fill_report(struct run *run, const struct publish_result *result, st
                            .with_sizes = run->options.sizes};
 }
 
-static int judge(const struct report *report, bool strict, struct error *error)
-{
-    for (size_t i = 0; i < report->verdict_count; i++) {
-        const struct verdict *verdict = &report->verdicts[i];
-        bool bad = verdict->answer == ANSWER_NO || (strict && verdict->answer == ANSWER_UNKNOWN);
-        if (bad && verdict->finding_count)
-            return error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
-                             verdict->findings[0].message);
-        if (bad)
-            return error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
-                             answer_word(verdict->answer));
-    }
-    return 0;
-}
-
 static int run_check(struct run *run, struct error *error)
 {
     struct publish_result result = {0};
@@ -126,7 +111,7 @@ static int run_check(struct run *run, struct error *error)
     if (publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error) != 0)
         return -1;
     fill_report(run, &result, &report);
-    int verdict = judge(&report, run->options.strict, error);
+    int verdict = publish_judge(&result, &run->manifest, run->options.strict, error);
     struct error unwritten = {0};
     if (reports_write(run, &report, &unwritten) != 0) {
         *error = unwritten;
