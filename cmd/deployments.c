@@ -181,6 +181,8 @@ static const char *word_of(const struct run *run, const struct prepared *target)
 {
     if (target->state == STATE_LIVE && target->error.fault != FAULT_NONE)
         return "live, not verified";
+    if (target->state == STATE_NONE && is_command(run, "rollback"))
+        return "left alone";
     if (target->state == STATE_NONE)
         return run->options.dry_run ? "would upload" : "not sent";
     return state_name(target->state);

@@ -61,11 +61,11 @@ static int describe(struct run *run, const struct prepared *target, json_t **out
 }
 
 static int write_part(struct run *run, const char *folder, const struct part *part,
-                      struct error *error)
+                      const char *name, struct error *error)
 {
-    if (!is_safe_path(part->name) || strcmp(part->name, DESCRIPTION) == 0)
-        return error_set(error, FAULT_INPUT, "cannot write a part named '%s'", part->name);
-    return file_write(path_join(run->arena, folder, part->name), part->body, 0644, error);
+    if (!is_safe_path(name) || strcmp(name, DESCRIPTION) == 0)
+        return error_set(error, FAULT_INPUT, "cannot write a part named '%s'", name);
+    return file_write(path_join(run->arena, folder, name), part->body, 0644, error);
 }
 
 static int write_target(struct run *run, const struct prepared *target, struct error *error)
@@ -75,9 +75,13 @@ static int write_target(struct run *run, const struct prepared *target, struct e
         return error_set(error, FAULT_INPUT, "target '%s' cannot name a folder",
                          target->target->name);
     char *folder = path_join(run->arena, run->options.output, target->target->name);
-    for (size_t i = 0; i < target->artifact.part_count; i++)
-        if (write_part(run, folder, &target->artifact.parts[i], error) != 0)
+    for (size_t i = 0; i < target->artifact.part_count; i++) {
+        /* A single archive goes by its file's name; parts by their names, which have folders. */
+        const struct part *part = &target->artifact.parts[i];
+        bool single = target->artifact.part_count == 1 && part->filename;
+        if (write_part(run, folder, part, single ? part->filename : part->name, error) != 0)
             return -1;
+    }
     if (describe(run, target, &description, error) != 0)
         return -1;
     char *text = arena_printf(run->arena, "%s\n", json_print_indented(run->arena, description));

@@ -35,7 +35,8 @@ static struct record describe(struct pipeline *pipeline, const char *event,
     record.event = event;
     record.target = target->target->name;
     record.platform = target->target->platform;
-    record.variant = target->job.profile->variant;
+    if (!earlier && target->job.profile->variant && target->job.profile->variant[0])
+        record.variant = target->job.profile->variant;
     record.resource = made->resource ? made->resource : target->job.resource;
     record.version = made->version;
     record.previous_version = made->previous;
