@@ -18,13 +18,13 @@ struct validation_run {
 };
 
 /* libwabt 1.0.32 reads 6 MB a second on a slow machine; the rest is room for a loaded one. Its
-   tree takes some 40 bytes a byte of code. */
+   tree takes up to 60 bytes a byte of code. */
 enum {
     CPU_SECONDS = 10,
     SIZE_A_CPU_SECOND = 1 << 20,
     WALL_FACTOR = 6,
     DATA_BYTES = 256 << 20,
-    DATA_A_BYTE = 64
+    DATA_A_BYTE = 128
 };
 
 static struct bytes make_input(struct arena *arena, struct bytes module, uint64_t features)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "pkg/base/file.h"
+#include "pkg/wasm/opcodes.h"
 #include "pkg/wasm/wasm.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/wasm_text.h"
@@ -214,8 +215,63 @@ static void agrees_with_the_specification(void)
     arena_free(&arena);
 }
 
+/* Our tables of features and instructions against the lists they were written from. */
+static void has_all_features(void)
+{
+    struct arena arena = {0};
+    json_t *document = load(unit_shared(&arena, "wasm/features.json"));
+    json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(document, "features"), i, row)
+    {
+        const char *id = json_string_value(json_object_get(row, "id"));
+        enum wasm_feature feature = wasm_feature_find(id);
+        if (!CHECK((feature == WASM_FEATURE_COUNT) == (strcmp(id, "mvp") == 0)))
+            fprintf(stderr, "  no feature %s\n", id);
+        if (feature != WASM_FEATURE_COUNT)
+            CHECK_TEXT(wasm_features[feature].title,
+                       json_string_value(json_object_get(row, "title")));
+    }
+    json_decref(document);
+    arena_free(&arena);
+}
+
+static const struct opcode *find_opcode(const json_t *row)
+{
+    const char *prefix = json_string_value(json_object_get(row, "prefix"));
+    uint32_t code = (uint32_t)json_integer_value(json_object_get(row, "code"));
+    if (prefix)
+        return opcode_find((uint8_t)strtoul(prefix, NULL, 16), code);
+    return code < 256 && opcodes[code].name ? &opcodes[code] : NULL;
+}
+
+static void has_all_instructions(void)
+{
+    struct arena arena = {0};
+    json_t *document = load(unit_shared(&arena, "wasm/opcodes.json"));
+    json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(document, "opcodes"), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "name"));
+        const struct opcode *opcode = find_opcode(row);
+        if (!CHECK(opcode != NULL)) {
+            fprintf(stderr, "  no instruction %s\n", name);
+            continue;
+        }
+        CHECK_TEXT(opcode->name, name);
+        CHECK(opcode->feature ==
+              wasm_feature_find(json_string_value(json_object_get(row, "feature"))));
+        CHECK(opcode->alignment == json_integer_value(json_object_get(row, "natural_align_log2")));
+    }
+    json_decref(document);
+    arena_free(&arena);
+}
+
 void test_wasm_spec(void)
 {
+    has_all_features();
+    has_all_instructions();
     finds_the_probes_features();
     finds_features_of_hex("wasm/micro.json", "modules");
     finds_features_of_hex("wasm/components.json", "examples");
