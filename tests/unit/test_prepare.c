@@ -140,6 +140,18 @@ static void test_budget(void)
     scene_close(&scene);
 }
 
+/* Against what the last record says was shipped. */
+static void test_growth(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE "\"budget\":{\"growth_percent\":5},", ALPHA);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    scene_put(&scene, "app.wasm", scene_other);
+    EXPECT(&scene, scene_publish(&scene), FAULT_INCOMPATIBLE);
+    CHECK_TEXT(scene.result.targets[0].verdict.findings[0].rule, "budget");
+    scene_close(&scene);
+}
+
 /* check FILE: a file from anywhere in the place of the manifest's modules. */
 static void test_module_file(void)
 {
@@ -166,5 +178,6 @@ void test_prepare(void)
     test_main_and_globs();
     test_ready_package();
     test_budget();
+    test_growth();
     test_module_file();
 }

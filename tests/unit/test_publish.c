@@ -256,6 +256,24 @@ static void test_dry_run_and_stage(void)
     scene_close(&scene);
 }
 
+/* What was tried out in the sandbox says nothing of the real platforms. */
+static void test_sandboxed(void)
+{
+    struct scene scene;
+    size_t count;
+    scene_open(&scene, MODULE, ALPHA);
+    scene.options.sandboxed = scene.options.push_record = true; /* never pushed */
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK_TEXT(scene_records(&scene, &count)->environment, "sandbox");
+    scene_put(&scene, "app.wasm", scene_other);
+    scene.options.sandboxed = scene.options.push_record = false;
+    fake.alpha.versions[fake.alpha.version_count++] = (struct fake_version){"real", "cafe"};
+    fake.alpha.live = 2;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK(scene_record_count(&scene) == 2);
+    scene_close(&scene);
+}
+
 /* Live, and not recorded, or not pushed. */
 static void test_record_fails(void)
 {
@@ -320,6 +338,7 @@ void test_publish(void)
     test_without_repository();
     test_dirty();
     test_overwrite_guard();
+    test_sandboxed();
     test_record_fails();
     test_made_up_record();
     test_dry_run_and_stage();
