@@ -20,12 +20,14 @@ static bool is_debug_but_names(const char *name)
     return wasm_is_debug_section(name) && strcmp(name, "name") != 0;
 }
 
+/* A target_features section goes in any case: wasm-opt would add what it claims. */
 static int strip(const struct work *work, struct candidate *out)
 {
     const struct optimize_request *request = work->request;
-    if (wasm_strip(work->arena, request->module,
-                   request->keep_names ? is_debug_but_names : wasm_is_debug_section, &out->module,
-                   work->error) != 0)
+    bool (*drop)(const char *) = request->keep_debug   ? wasm_is_target_features
+                                 : request->keep_names ? is_debug_but_names
+                                                       : wasm_is_debug_section;
+    if (wasm_strip(work->arena, request->module, drop, &out->module, work->error) != 0)
         return -1;
     return wasm_scan(work->arena, out->module, &out->info, work->error);
 }
@@ -88,26 +90,36 @@ static const char *add_lowering(const struct work *work, uint64_t features, stru
     return NULL;
 }
 
+/* What lowering `foreign` puts in its place, where the target runs that: the standard's exceptions
+   for the legacy ones, memory.copy for what grew one of several memories. */
+static uint64_t substitutes(uint64_t foreign, uint64_t allowed)
+{
+    uint64_t out = 0;
+    if (foreign & wasm_feature_bit(WASM_FEATURE_EXCEPTION_HANDLING_LEGACY))
+        out |= wasm_feature_bit(WASM_FEATURE_EXNREF);
+    if (foreign & wasm_feature_bit(WASM_FEATURE_MULTIMEMORY))
+        out |= wasm_feature_bit(WASM_FEATURE_BULK_MEMORY) |
+               wasm_feature_bit(WASM_FEATURE_BULK_MEMORY_OPT);
+    return out & allowed;
+}
+
 /* In a run of its own: beside other passes they would put back what was lowered. `words` collects
    the passes' names. */
 static int lower(struct work *work, struct candidate *module, const char **words)
 {
     uint64_t allowed = work->request->allowed, foreign = module->info.features & ~allowed;
-    uint64_t legacy = wasm_feature_bit(WASM_FEATURE_EXCEPTION_HANDLING_LEGACY);
-    uint64_t features = module->info.features & allowed;
+    uint64_t added = substitutes(foreign, allowed);
     struct arguments flags = {.arena = work->arena};
     struct candidate after;
     if (!foreign)
         return 0;
-    work->why_not = features_add(work->optimizer, module->info.features, &flags);
+    work->why_not = features_add(work->optimizer, module->info.features | added, &flags);
     size_t first = flags.count;
     if (!work->why_not)
         work->why_not = add_lowering(work, foreign, &flags);
     if (work->why_not)
         return 0;
-    if (foreign & legacy) /* becomes the standard's exceptions */
-        features |= wasm_feature_bit(WASM_FEATURE_EXNREF) & allowed;
-    if (run(work, &flags, module, features, &after) != 0)
+    if (run(work, &flags, module, (module->info.features & allowed) | added, &after) != 0)
         return -1;
     if (work->why_not)
         return 0;
@@ -128,7 +140,7 @@ static const char *add_passes(const struct work *work, struct arguments *flags)
                                 work->optimizer->version, request->passes[i]);
         arguments_add(flags, pass);
     }
-    if (request->keep_names) {
+    if (request->keep_names || request->keep_debug) {
         arguments_add(flags, "-g");
     } else {
         arguments_add(flags, "--strip-debug");
@@ -159,8 +171,9 @@ static int shrink(struct work *work, struct candidate *module, bool *done)
     if (run(work, &flags, module, module->info.features, &after) != 0)
         return -1;
     if (!work->why_not && !is_small_enough(work, module, &after))
-        work->why_not = arena_printf(work->arena, "its output is not smaller: %zu bytes, not %zu",
-                                     after.module.size, module->module.size);
+        work->why_not =
+            arena_printf(work->arena, "its output is not smaller: %zu bytes, stripped it was %zu",
+                         after.module.size, module->module.size);
     if (work->why_not)
         return 0;
     *module = after;

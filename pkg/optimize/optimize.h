@@ -26,9 +26,9 @@ struct optimize_request {
     const struct wasm_info *info;
     uint64_t allowed; /* features that the target runs, a bit each */
     bool run, speed;  /* run: call the optimizer (level size or speed); else strip only */
-    bool keep_names;
-    bool strip;                /* level none: false, the bytes stay as they are */
-    const char *const *passes; /* further ones, without dashes, behind ours; may be NULL */
+    bool keep_names, keep_debug; /* debug: names too */
+    bool strip;                  /* level none: false, the bytes stay as they are */
+    const char *const *passes;   /* further ones, without dashes, behind ours; may be NULL */
     size_t pass_count;
     uint64_t limit_ms; /* wall and processor time of a run; 0: 10 s and 30 s a MB */
 };

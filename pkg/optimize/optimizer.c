@@ -134,28 +134,41 @@ static bool needs_no_flag(enum wasm_feature feature)
            feature == WASM_FEATURE_JS_STRING_BUILTINS;
 }
 
-/* The flags of one feature, as many of them as this version has; false when it has none. Bulk
-   memory was one flag before version 120 or so and is two since; typed references had their own
-   flag before they became part of gc. */
+static bool add_flag(const struct optimizer *optimizer, const char *name, struct arguments *out)
+{
+    char *flag = arena_printf(out->arena, "--enable-%s", name);
+    if (!optimizer_knows(optimizer, flag))
+        return false;
+    arguments_add(out, flag);
+    return true;
+}
+
+/* What a feature's flag asks for besides: bulk memory was one flag and is two since version 120 or
+   so; what has typed references is refused without reference types (132, tried). */
+static const char *companion(enum wasm_feature feature)
+{
+    switch ((int)feature) {
+    case WASM_FEATURE_BULK_MEMORY:
+        return "bulk-memory-opt";
+    case WASM_FEATURE_GC:
+    case WASM_FEATURE_TYPED_FUNCTION_REFERENCES:
+    case WASM_FEATURE_EXNREF:
+        return "reference-types";
+    default:
+        return NULL;
+    }
+}
+
+/* False when this version knows no flag of the feature's. */
 static bool add_feature(const struct optimizer *optimizer, enum wasm_feature feature,
                         struct arguments *out)
 {
-    const char *names[3] = {wasm_features[feature].optimizer_flag, NULL, NULL};
-    bool known = needs_no_flag(feature);
-    if (feature == WASM_FEATURE_BULK_MEMORY)
-        names[1] = "bulk-memory-opt";
-    if (feature == WASM_FEATURE_BULK_MEMORY_OPT &&
-        !optimizer_knows(optimizer, "--enable-bulk-memory-opt"))
-        names[0] = "bulk-memory";
-    if (feature == WASM_FEATURE_TYPED_FUNCTION_REFERENCES)
-        names[1] = "typed-function-references";
-    for (size_t i = 0; i < 3 && names[i]; i++) {
-        char *flag = arena_printf(out->arena, "--enable-%s", names[i]);
-        if (!optimizer_knows(optimizer, flag))
-            continue;
-        arguments_add(out, flag);
-        known = true;
-    }
+    const char *name = wasm_features[feature].optimizer_flag, *other = companion(feature);
+    bool known = needs_no_flag(feature) || (name && add_flag(optimizer, name, out));
+    if (!known && feature == WASM_FEATURE_BULK_MEMORY_OPT)
+        known = add_flag(optimizer, "bulk-memory", out);
+    if (known && other)
+        add_flag(optimizer, other, out);
     return known;
 }
 

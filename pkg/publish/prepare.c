@@ -116,6 +116,7 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
         .run = settings->level == OPTIMIZE_SIZE || settings->level == OPTIMIZE_SPEED,
         .speed = settings->level == OPTIMIZE_SPEED,
         .keep_names = settings->keep_names,
+        .keep_debug = settings->keep_debug,
         .strip = settings->level != OPTIMIZE_NONE,
         .passes = settings->passes.items,
         .pass_count = settings->passes.count,
