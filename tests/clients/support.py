@@ -81,24 +81,11 @@ def run(command, cwd, env, timeout=180):
                  done.stderr.decode("utf-8", "replace"))
 
 
-class Sandbox:
-    """`edge-deploy sandbox` in a process of its own."""
+class State:
+    """What a sandbox keeps on disk."""
 
-    def __init__(self, folder, *options):
-        self.state, self.journal_path = os.path.join(folder, "state"), os.path.join(folder, "journal")
-        self.log = open(os.path.join(folder, "sandbox.log"), "wb")
-        command = [PROGRAM, "sandbox", "--port", "0", "--state", self.state, "--journal", self.journal_path, *options]
-        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self.log,
-                                        env=environment(os.path.join(folder, "sandbox-home")))
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the sandbox does not start: see {self.log.name}")
-        ready = json.loads(line)
-        self.base, self.environment = f"http://127.0.0.1:{ready['port']}", ready["env"]
-
-    def journal(self):
-        with open(self.journal_path, encoding="utf-8") as file:
-            return [json.loads(line) for line in file]
+    def __init__(self, path):
+        self.state = path
 
     def document(self, key):
         with open(os.path.join(self.state, key + ".json"), encoding="utf-8") as file:
@@ -112,6 +99,27 @@ class Sandbox:
         """The keys directly below `key`."""
         names = os.listdir(os.path.join(self.state, key))
         return sorted({name.rsplit(".", 1)[0] if name.endswith((".json", ".blob")) else name for name in names})
+
+
+class Sandbox(State):
+    """`edge-deploy sandbox` in a process of its own."""
+
+    def __init__(self, folder, *options):
+        super().__init__(os.path.join(folder, "state"))
+        self.journal_path = os.path.join(folder, "journal")
+        self.log = open(os.path.join(folder, "sandbox.log"), "wb")
+        command = [PROGRAM, "sandbox", "--port", "0", "--state", self.state, "--journal", self.journal_path, *options]
+        self.process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self.log,
+                                        env=environment(os.path.join(folder, "sandbox-home")))
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the sandbox does not start: see {self.log.name}")
+        ready = json.loads(line)
+        self.base, self.environment = f"http://127.0.0.1:{ready['port']}", ready["env"]
+
+    def journal(self):
+        with open(self.journal_path, encoding="utf-8") as file:
+            return [json.loads(line) for line in file]
 
     def stop(self):
         self.process.terminate()
