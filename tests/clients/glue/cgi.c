@@ -33,7 +33,8 @@ static void count(void)
 
 static void cookies(void)
 {
-    fputs("Status: 302\nLocation: /next\nSet-Cookie: a=1; Path=/\nSet-Cookie: b=2\nConnection: close, X-Hop\n"
+    fputs("Status: 302\nLocation: /next\nSet-Cookie: a=1; Path=/\nSet-Cookie: b=2\nConnection: "
+          "close, X-Hop\n"
           "X-Hop: gone\nX-Edge-Own: gone on Lambda\nContent-Length: 7\n\nignored",
           stdout);
 }
@@ -74,7 +75,8 @@ static void all_bytes(void)
 /* A gzip member that holds "hi\n", and a header in UTF-8. */
 static void encoded(void)
 {
-    static const uint8_t gzip[] = {31, 139, 8, 0, 0, 0, 0, 0, 0, 3, 203, 200, 228, 2, 0, 122, 122, 111, 237, 3, 0, 0, 0};
+    static const uint8_t gzip[] = {31,  139, 8, 0,   0,   0,   0,   0, 0, 3, 203, 200,
+                                   228, 2,   0, 122, 122, 111, 237, 3, 0, 0, 0};
     fputs("Content-Type: text/plain\nContent-Encoding: gzip\nX-Name: caf\xc3\xa9\n\n", stdout);
     fwrite(gzip, 1, sizeof gzip, stdout);
 }
