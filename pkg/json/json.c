@@ -63,6 +63,17 @@ static bool is_too_deep(struct bytes text, struct position *at)
     return false;
 }
 
+/* jansson passes over a NUL byte behind a number; nothing of JSON has one. */
+static bool has_nul(struct bytes text, struct position *at)
+{
+    const uint8_t *nul = memchr(text.data, 0, text.size);
+    *at = (struct position){1, 1};
+    for (const uint8_t *c = text.data; nul && c < nul; c++)
+        *at = *c == '\n' ? (struct position){at->line + 1, 1}
+                         : (struct position){at->line, at->column + 1};
+    return nul != NULL;
+}
+
 static struct bytes without_mark(struct bytes text)
 {
     if (text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
@@ -89,6 +100,9 @@ int json_read(struct arena *arena, struct bytes text, const char *origin, enum f
     text = without_mark(text);
     if (text.size == 0)
         return error_set(error, fault, "%s:1:1: is empty, a JSON document is expected", origin);
+    if (has_nul(text, &at))
+        return error_set(error, fault, "%s:%zu:%zu: a NUL byte is not allowed", origin, at.line,
+                         at.column);
     if (is_too_deep(text, &at))
         return error_set(error, fault, "%s:%zu:%zu: nested deeper than %d", origin, at.line,
                          at.column, DEEPEST);

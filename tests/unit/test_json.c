@@ -107,6 +107,19 @@ static void test_refusals(void)
     }
 }
 
+/* jansson passes over a NUL byte behind a number. */
+static void test_nul(void)
+{
+    static const char text[] = "{\"a\":\n 12\0, \"b\": 3}";
+    struct arena arena = {0};
+    struct error error = {0};
+    json_t *out = NULL;
+    struct bytes bytes = {(const uint8_t *)text, sizeof text - 1};
+    CHECK(json_read(&arena, bytes, "f", FAULT_INPUT, &out, &error) == -1);
+    CHECK_TEXT(error.message, "f:2:4: a NUL byte is not allowed");
+    arena_free(&arena);
+}
+
 static int read_nested(struct arena *arena, size_t depth, const char *before, struct error *error)
 {
     struct buffer *buffer = buffer_new(arena, 1 << 24);
@@ -205,6 +218,7 @@ void test_json(void)
     test_any_text();
     test_paths();
     test_refusals();
+    test_nul();
     test_depth();
     test_find();
     test_merge();
