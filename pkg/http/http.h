@@ -11,7 +11,8 @@
 struct arena;
 struct world;
 
-/* One per thread. */
+/* One per thread. Certificates are always verified, by this machine's authorities or those of the
+   file that CURL_CA_BUNDLE or SSL_CERT_FILE names. */
 struct http;
 int http_open(struct arena *, const struct world *, struct http **out, struct error *) MUST_CHECK;
 

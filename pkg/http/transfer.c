@@ -166,6 +166,15 @@ static void set_safety(CURL *easy, const struct http_request *request, const str
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
+/* A company's own authorities, as curl and OpenSSL's programs take them. */
+static void set_authorities(CURL *easy, const struct world *world)
+{
+    const char *file = world_environment(world, "CURL_CA_BUNDLE");
+    file = file ? file : world_environment(world, "SSL_CERT_FILE");
+    if (file)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+}
+
 static long idle_ms(const struct http_request *request)
 {
     return request->timeout_ms > 0 ? request->timeout_ms : IDLE_MS;
@@ -178,6 +187,7 @@ static CURLcode set_up(struct http *http, struct arrival *arrival,
     CURL *easy = http->easy;
     curl_easy_reset(easy);
     set_safety(easy, request, url);
+    set_authorities(easy, http->world);
     curl_easy_setopt(easy, CURLOPT_CURLU, url->handle);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
@@ -312,7 +322,7 @@ static void describe(struct arena *arena, const struct http_request *request, co
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
         error_hint(error, "check the network, and the endpoint if a variable changes it");
     if (code == CURLE_PEER_FAILED_VERIFICATION)
-        error_hint(error, "check this machine's clock and its certificates");
+        error_hint(error, "check this machine's clock; name further authorities in SSL_CERT_FILE");
 }
 
 int transfer(struct http *http, struct arena *arena, const struct http_request *request,

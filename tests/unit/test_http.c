@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "pkg/base/quiet.h"
 #include "pkg/base/world.h"
 #include "pkg/digest/digest.h"
 #include "pkg/digest/sigv4.h"
@@ -93,7 +94,7 @@ static void serve(struct server *server, int connection)
             return;
         }
         for (size_t sent = 0, size = strlen(action); sent < size;) {
-            ssize_t step = send(connection, action + sent, size - sent, MSG_NOSIGNAL);
+            ssize_t step = send(connection, action + sent, size - sent, 0);
             if (step <= 0)
                 return;
             sent += (size_t)step;
@@ -108,6 +109,8 @@ static void serve(struct server *server, int connection)
 static void *run_server(void *context)
 {
     struct server *server = context;
+    struct quiet quiet;
+    quiet_begin(&quiet); /* for this thread's whole life */
     while (server->script[server->step]) {
         struct pollfd ready = {server->listener, POLLIN, 0};
         if (poll(&ready, 1, 10000) != 1)
@@ -266,6 +269,22 @@ static void test_busy(void)
     open_trial(&trial, once);
     send_request(&trial, "/", (struct http_request){.method = "POST", .repeat = HTTP_REPEAT_NEVER});
     CHECK(trial.status == 0 && trial.reply.status == 503 && trial.waited == 0);
+    close_trial(&trial);
+}
+
+/* Of the environment's proxies none ever sees a request to this machine. */
+static void test_no_proxy(void)
+{
+    static const char *const variables[] = {"http_proxy", "https_proxy", "all_proxy"};
+    struct trial trial;
+    const char *const script[] = {OK_REPLY, NULL};
+    for (size_t i = 0; i < 3; i++)
+        setenv(variables[i], "http://user:secret@127.0.0.1:9", 1);
+    open_trial(&trial, script);
+    send_request(&trial, "/", (struct http_request){0});
+    CHECK(trial.status == 0 && strncmp(sent(&trial, 0), "GET / HTTP", 10) == 0);
+    for (size_t i = 0; i < 3; i++)
+        unsetenv(variables[i]);
     close_trial(&trial);
 }
 
@@ -652,6 +671,7 @@ void test_http(void)
     test_ok();
     test_too_many_requests();
     test_busy();
+    test_no_proxy();
     test_again();
     test_lost();
     test_lost_on_kept_connection();
