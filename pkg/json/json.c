@@ -108,9 +108,13 @@ int json_read(struct arena *arena, struct bytes text, const char *origin, enum f
                          at.column, DEEPEST);
     json_t *document = json_loadb((const char *)text.data, text.size,
                                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
-    if (!document)
-        return error_set(error, fault, "%s:%d:%d: %s", origin, problem.line, problem.column,
-                         problem_text(arena, &problem));
+    if (!document) {
+        error_set(error, fault, "%s:%d:%d: %s", origin, problem.line, problem.column,
+                  problem_text(arena, &problem));
+        if (json_error_code(&problem) == json_error_duplicate_key)
+            error_hint(error, "remove one of the two");
+        return -1;
+    }
     *out = json_own(arena, document);
     return 0;
 }

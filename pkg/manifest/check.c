@@ -172,10 +172,9 @@ static int check_pattern(const struct check *check, const json_t *schema, const 
     const char *words = json_find_string(schema, "patternErrorMessage", NULL);
     if (!pattern || is_match(pattern, text))
         return 0;
-    if (words)
-        return manifest_fault(check->manifest, check->error, path, "'%.60s' %s", text, words);
-    return manifest_fault(check->manifest, check->error, path, "'%.60s' does not match %s", text,
-                          pattern);
+    manifest_fault(check->manifest, check->error, path, "'%.60s' %s", text,
+                   words ? words : "is not of the right form");
+    return error_hint(check->error, "write what matches %s", pattern);
 }
 
 static int check_string(const struct check *check, const json_t *schema, const char *text,

@@ -42,6 +42,8 @@ struct target {
     const char *main;
     struct words modules, files; /* globs */
     const char *package;
+    const char *source_path;   /* of the one of module, main and package that ships: "module",
+                                  "targets.edge.main" */
     const char *build_command; /* NULL: nothing to build */
     struct manifest_optimize optimize;
     struct budget budget;

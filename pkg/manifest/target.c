@@ -169,6 +169,7 @@ static int fill_source(const struct reader *reader, const json_t *from, struct t
     out->module = json_find_string(first ? from : reader->document, "module", NULL);
     out->main = json_find_string(from, "main", NULL);
     out->package = json_find_string(from, "package", NULL);
+    out->source_path = first ? json_path(reader->arena, out->path, first) : "module";
     if (first || out->module)
         return 0;
     fault_at(reader, out, NULL, "names nothing to ship");

@@ -14,8 +14,7 @@ static json_t *string_schema(struct arena *arena, const struct profile_option *o
     if (option->pattern) {
         json_object_set_new(schema, "pattern", json_string(option->pattern));
         json_object_set_new(schema, "patternErrorMessage",
-                            json_string(arena_printf(arena, "does not fit %s (%s)", option->pattern,
-                                                     option->help)));
+                            json_string(arena_printf(arena, "cannot be %s", option->help)));
     }
     return schema;
 }

@@ -46,6 +46,23 @@ static int find_file(struct pipeline *pipeline, const char *path, bool anywhere,
     return 0;
 }
 
+/* The file that the target names as its module, main or package. */
+static int find_source(struct pipeline *pipeline, const struct target *target, const char *path,
+                       struct file **out, struct error *error)
+{
+    struct error problem = {0};
+    char *full = path_join(pipeline->arena, pipeline->manifest->folder, path);
+    if (find_file(pipeline, full, false, out, &problem) == 0)
+        return 0;
+    manifest_fault(pipeline->manifest, error, target->source_path ? target->source_path : "", "%s",
+                   problem.message);
+    if (!target->build_command)
+        return error_hint(error, "build it first, or set build.command");
+    if (!pipeline->options->build)
+        return error_hint(error, "build it first: %s", target->build_command);
+    return error_hint(error, "look at what build.command writes, and where");
+}
+
 static int scan_file(struct pipeline *pipeline, struct file *file, const char *path,
                      struct error *error)
 {
@@ -218,6 +235,7 @@ static int load_main(struct pipeline *pipeline, struct prepared *target, struct 
     struct arena *arena = pipeline->arena;
     const struct target *wanted = target->target;
     struct names names = {0};
+    struct file *file;
     size_t capacity = 0;
     char *main = normalize(arena, wanted->main), *folder = path_folder(arena, main);
     size_t skip = strcmp(folder, ".") == 0 ? 0 : strlen(folder) + 1;
@@ -225,6 +243,8 @@ static int load_main(struct pipeline *pipeline, struct prepared *target, struct 
         expand_all(pipeline, wanted, "files", &wanted->files, &names, error) != 0)
         return -1;
     sort_names(&names, main);
+    if (find_source(pipeline, wanted, main, &file, error) != 0)
+        return -1;
     target->payload.form = PAYLOAD_MAIN;
     target->payload.parts = arena_alloc(arena, names.count + 1, sizeof(struct part));
     if (add_part(pipeline, target, &capacity, main, main + skip, error) != 0)
@@ -279,11 +299,9 @@ static int load_bare(struct pipeline *pipeline, struct prepared *target, struct 
     struct arena *arena = pipeline->arena;
     struct file *file;
     size_t capacity = 0;
-    char *full = path_join(arena, given ? "." : pipeline->manifest->folder, path);
-    if (find_file(pipeline, full, given != NULL, &file, error) != 0)
-        return target->target->build_command
-                   ? -1
-                   : error_hint(error, "build it first, or set build.command");
+    if (given ? find_file(pipeline, given, true, &file, error)
+              : find_source(pipeline, target->target, path, &file, error))
+        return -1;
     if (scan_file(pipeline, file, path, error) != 0)
         return -1;
     add_module(arena, target, &capacity, path, 0, file->bytes, &file->info);
@@ -304,8 +322,7 @@ static int load_package(struct pipeline *pipeline, struct prepared *target, stru
     struct archive_item *items;
     struct file *file;
     size_t count, capacity = 0;
-    char *full = path_join(arena, pipeline->manifest->folder, path);
-    if (find_file(pipeline, full, false, &file, error) != 0 ||
+    if (find_source(pipeline, target->target, path, &file, error) != 0 ||
         archive_read(arena, file->bytes, LIMIT_ARTIFACT, path, &items, &count, error) != 0)
         return -1;
     target->payload.form = PAYLOAD_PACKAGE;

@@ -33,7 +33,8 @@ static const struct row rows[] = {
     /* the document */
     {"", NULL, "m.json:1:1: is empty, a JSON document is expected", ""},
     {"[]", NULL, "m.json:1: must be an object, not a list", ""},
-    {"{'name': 'n',\n 'name': 'm'}", NULL, "m.json:2:7: duplicate object key near '\"name\"'", ""},
+    {"{'name': 'n',\n 'name': 'm'}", NULL, "m.json:2:7: duplicate object key near '\"name\"'",
+     "remove one of the two"},
     {"{'name': 'n'", NULL, "m.json:1:12: '}' expected near end of file", ""},
     {"{'name': 'n'}", NULL, "m.json:1: 'targets' is missing", "add \"targets\""},
     {"{'targets': {'e': {'platform': 'a', 'module': 'm'}}}", NULL, "m.json:1: 'name' is missing",
@@ -58,7 +59,7 @@ static const struct row rows[] = {
     {"{'name': 'n',\n 'targets': {\n'../up': {}}}", NULL,
      "m.json:3: targets[\"../up\"]: '../up' is no usable name: letters, digits, '.', "
      "'_' and '-' are",
-     ""},
+     "write what matches ^[A-Za-z0-9_][A-Za-z0-9._-]*$"},
     {"{'name': 'n',\n 'targets': {\n'edge': {}}}", NULL,
      "m.json:3: targets.edge: 'platform' is missing", "add \"platform\""},
     {"{'name': 'n',\n 'targets': {\n'edge': {'platfrom': 'alpha'}}}", NULL,
@@ -66,7 +67,8 @@ static const struct row rows[] = {
     {"{'name': 'n',\n 'targets': {\n'edge': {'platform': 'alpha'}}}", NULL,
      "m.json:3: targets.edge: names nothing to ship",
      "add \"module\" with the path of a .wasm file"},
-    {TARGET("'platform': 'b'"), NULL, "m.json:5:13: duplicate object key near '\"platform\"'", ""},
+    {TARGET("'platform': 'b'"), NULL, "m.json:5:13: duplicate object key near '\"platform\"'",
+     "remove one of the two"},
     {TARGET("'module': 'b.wasm',\n'package': 'b.tar.gz'"), NULL,
      "m.json:6: targets.edge.package: excludes 'module', which is named too",
      "remove one of 'module' and 'package'"},
@@ -113,7 +115,7 @@ static const struct row rows[] = {
     {TOP("'optimize': {'passes': ['--output=x']}"), NULL,
      "m.json:2: optimize.passes[0]: '--output=x' must be the name of a wasm-opt pass, without "
      "dashes in front",
-     ""},
+     "write what matches ^[a-z][a-z0-9-]*$"},
     {TARGET("'optimize': {'keep_exprots': []}"), NULL,
      "m.json:5: targets.edge.optimize.keep_exprots: unknown key", "did you mean 'keep_exports'?"},
     /* budget */
@@ -134,9 +136,11 @@ static const struct row rows[] = {
     {TOP("'verify': {'timeout_s': 3601}"), NULL, "m.json:2: verify.timeout_s: must be at most 3600",
      ""},
     {TOP("'verify': {'path': 'health'}"), NULL,
-     "m.json:2: verify.path: 'health' must begin with '/' and hold no spaces", ""},
+     "m.json:2: verify.path: 'health' must begin with '/' and hold no spaces",
+     "write what matches ^/[!-~]*$"},
     {TOP("'verify': {'path': '/a b'}"), NULL,
-     "m.json:2: verify.path: '/a b' must begin with '/' and hold no spaces", ""},
+     "m.json:2: verify.path: '/a b' must begin with '/' and hold no spaces",
+     "write what matches ^/[!-~]*$"},
     {TOP("'verify': {'method': 'get'}"), NULL,
      "m.json:2: verify.method: 'get' is none of: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", ""},
     {TOP("'verify': {'on_failure': 'rolback'}"), NULL,
@@ -146,9 +150,11 @@ static const struct row rows[] = {
     {TOP("'record': {'push': 'yes'}"), NULL,
      "m.json:2: record.push: must be true or false, not a string", ""},
     {TOP("'record': {'remote': '--upload-pack=x'}"), NULL,
-     "m.json:2: record.remote: '--upload-pack=x' must be the name of a git remote", ""},
+     "m.json:2: record.remote: '--upload-pack=x' must be the name of a git remote",
+     "write what matches ^[A-Za-z0-9_][A-Za-z0-9._/-]*$"},
     {TOP("'record': {'remote': 'ext::sh -c x'}"), NULL,
-     "m.json:2: record.remote: 'ext::sh -c x' must be the name of a git remote", ""},
+     "m.json:2: record.remote: 'ext::sh -c x' must be the name of a git remote",
+     "write what matches ^[A-Za-z0-9_][A-Za-z0-9._/-]*$"},
     /* environments */
     {TOP("'environments': {'staging': 3}"), NULL,
      "m.json:2: environments.staging: must be an object, not a number", ""},
@@ -240,6 +246,9 @@ static void test_contract(void)
     CHECK_TEXT(edge->modules.items[0], "build/*.wasm");
     CHECK_TEXT(json_print(&arena, edge->settings),
                "{\"script\":\"resize\",\"compatibility_flags\":[]}");
+    CHECK_TEXT(edge->source_path, "targets.edge.main");
+    CHECK_TEXT(fast->source_path, "targets.fast.module");
+    CHECK_TEXT(lambda->source_path, "module");
     CHECK_TEXT(edge->build_command, "cargo build --release --target wasm32-wasip1");
     CHECK_TEXT(fast->module, "bin/main.wasm");
     CHECK_TEXT(fast->build_command, "make fast");

@@ -49,13 +49,14 @@ static const struct row {
      "use one of: service_id, platform, module, main, modules, files, package, build, optimize, "
      "budget, verify"},
     {"'platform': 'alpha', 'account': '123'", NULL, NULL, NULL,
-     "m.json:5: targets.edge.account: '123' does not fit ^[0-9]{4}$ (the account, 4 digits)", ""},
+     "m.json:5: targets.edge.account: '123' cannot be the account, 4 digits",
+     "write what matches ^[0-9]{4}$"},
     {"'platform': 'alpha', 'account': 1234", NULL, NULL, NULL,
      "m.json:5: targets.edge.account: must be a string, not a number", ""},
     {"'platform': 'alpha', 'account': null", NULL, NULL, NULL,
      "m.json:5: targets.edge.account: must be a string, not null", ""},
     {"'platform': 'alpha'", NULL, "ALPHA_ACCOUNT", "x",
-     "ALPHA_ACCOUNT: 'x' does not fit ^[0-9]{4}$ (the account, 4 digits)", ""},
+     "ALPHA_ACCOUNT: 'x' cannot be the account, 4 digits", "write what matches ^[0-9]{4}$"},
     {"'platform': 'alpha', 'account': '1234'", NULL, "ALPHA_MEMORY", "many",
      "ALPHA_MEMORY: must be a whole number, not a string", ""},
     {"'platform': 'alpha', 'account': '1234'", NULL, "ALPHA_MEMORY", "999",
@@ -69,7 +70,7 @@ static const struct row {
     {"'platform': 'alpha', 'account': '1234', 'public': 'yes'", NULL, NULL, NULL,
      "m.json:5: targets.edge.public: must be true or false, not a string", ""},
     {"'platform': 'alpha', 'account': '1234', 'flags': ['ok',\n'NO']", NULL, NULL, NULL,
-     "m.json:6: targets.edge.flags[1]: 'NO' does not fit ^[a-z_]+$ (switches)", ""},
+     "m.json:6: targets.edge.flags[1]: 'NO' cannot be switches", "write what matches ^[a-z_]+$"},
     {"'platform': 'alpha', 'account': '1234', 'routes': ['a']", NULL, NULL, NULL,
      "m.json:5: targets.edge.routes[0]: must be an object, not a string", ""},
     {"'platform': 'alpha', 'account': '1234', 'routes': [{'pattren': 'a'}]", NULL, NULL, NULL,
@@ -79,9 +80,9 @@ static const struct row {
     {"'platform': 'alpha', 'account': '1234', 'labels': []", NULL, NULL, NULL,
      "m.json:5: targets.edge.labels: must be an object, not a list", ""},
     {"'platform': 'alpha', 'account': '1234'", "s", NULL, NULL,
-     "m.json:3: environments.s.targets.edge.script: 'UP' does not fit ^[a-z-]+$ (the script's "
-     "name)",
-     ""},
+     "m.json:3: environments.s.targets.edge.script: 'UP' cannot be the script's "
+     "name",
+     "write what matches ^[a-z-]+$"},
 };
 
 static void test_mistakes(void)
