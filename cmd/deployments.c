@@ -191,7 +191,7 @@ static const char *word_of(const struct run *run, const struct prepared *target)
 static void print_made(struct run *run, const struct publish_result *result)
 {
     static const char *const heads[] = {"TARGET", "PLATFORM", "STATE", "VERSION",
-                                        "DIGEST", "BYTES",    "URL",   NULL};
+                                        "DIGEST", "BYTES",    NULL};
     struct table table;
     table_open(&table, run, heads);
     for (size_t i = 0; i < result->target_count; i++) {
@@ -203,8 +203,7 @@ static void print_made(struct run *run, const struct publish_result *result)
                                word_of(run, target),
                                made->version,
                                shortened(run, digest_of(run, target), 12),
-                               bytes ? arena_printf(run->arena, "%zu", bytes) : NULL,
-                               url_of(target)};
+                               bytes ? arena_printf(run->arena, "%zu", bytes) : NULL};
         bool bad = target->error.fault != FAULT_NONE;
         table_add(&table, cells, 2, bad ? TINT_BAD : tint_of(target->state));
     }
@@ -232,6 +231,21 @@ static void print_verified(struct run *run, const struct publish_result *result)
     table_print(&table);
 }
 
+/* Where what is live answers; `before` stands before the first line. */
+static void print_urls(struct run *run, const struct publish_result *result, const char *before)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        const char *url = target->state == STATE_UPLOADED ? NULL : url_of(target);
+        if (!url)
+            continue;
+        printf("%s%s: %s%s\n", before, target->target->name,
+               text_safe(run->arena, url, strlen(url)),
+               run->options.sandbox ? " (sandbox, answers nothing)" : "");
+        before = "";
+    }
+}
+
 /* How the two sides of status compare. */
 static const char *compare(const struct prepared *target, enum tint *tint)
 {
@@ -256,8 +270,8 @@ static const char *compare(const struct prepared *target, enum tint *tint)
 
 static void print_status(struct run *run, const struct publish_result *result)
 {
-    static const char *const heads[] = {"TARGET", "PLATFORM", "LIVE IS", "LIVE", "RECORDED",
-                                        "COMMIT", "SINCE",    "URL",     NULL};
+    static const char *const heads[] = {"TARGET", "LIVE IS", "LIVE", "RECORDED",
+                                        "COMMIT", "SINCE",   NULL};
     struct table table;
     table_open(&table, run, heads);
     for (size_t i = 0; i < result->target_count; i++) {
@@ -265,16 +279,15 @@ static void print_status(struct run *run, const struct publish_result *result)
         enum tint tint;
         const char *word = compare(target, &tint);
         const char *cells[] = {target->target->name,
-                               target->target->platform,
                                word,
                                target->live.version,
-                               target->deployment.version,
+                               tint == TINT_GOOD ? NULL : target->deployment.version,
                                shortened(run, target->deployment.commit, 8),
-                               target->recorded ? target->recorded->time : NULL,
-                               url_of(target)};
-        table_add(&table, cells, 2, tint);
+                               target->recorded ? target->recorded->time : NULL};
+        table_add(&table, cells, 1, tint);
     }
     table_print(&table);
+    print_urls(run, result, "\n");
 }
 
 static const char *names_in(struct run *run, const struct publish_result *result, enum state state)
@@ -321,9 +334,10 @@ static void print_outcome(struct run *run, const struct publish_result *result)
     if (result->record_failure)
         printf("%s: %s\n", result->recorded ? "not pushed" : "not recorded",
                text_safe(run->arena, result->record_failure, strlen(result->record_failure)));
+    print_urls(run, result, "");
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
-        if (target->probe && target->target->verify.path)
+        if (target->probe && target->target->verify.path && !run->options.sandbox)
             printf("%s: answer: %s\n", target->target->name,
                    text_safe(run->arena, target->probe, strlen(target->probe)));
     }
