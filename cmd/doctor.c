@@ -53,22 +53,46 @@ static void look_at_repository(struct run *run, json_t *rows)
              : error.message);
 }
 
+static bool is_among(const char *name, const struct secret *secrets, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(secrets[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void look_at_credential(struct run *run, json_t *rows, const struct profile *profile,
+                               const struct profile_credential *credential, bool found)
+{
+    const char *need = credential->rights ? credential->rights : "";
+    const char *value = "not set (optional)", *file = NULL;
+    if (profile->credential_file.path)
+        file = world_environment(run->world, profile->credential_file.environment);
+    if (world_environment(run->world, credential->environment))
+        value = "set";
+    else if (found)
+        value = file ? arena_printf(run->arena, "from %s", file)
+                     : arena_printf(run->arena, "from ~/%s", profile->credential_file.path);
+    else if (credential->required)
+        value = arena_printf(run->arena, "not set; needs: %s", need);
+    row(run, rows, profile->name, credential->environment, found || !credential->required, value);
+}
+
 static int look_at_platform(struct run *run, json_t *rows, const struct platform_entry *entry,
                             struct error *error)
 {
     struct profile profile;
+    const struct secret *secrets;
+    size_t count;
     if (profile_parse(run->arena, entry->profile_json, entry->platform->name, NULL, &profile,
-                      error) != 0)
+                      error) != 0 ||
+        platform_secrets(run->arena, run->world, &profile, &secrets, &count, error) != 0)
         return -1;
     heading(run, arena_printf(run->arena, "%s (profile of %s)", profile.title, profile.as_of));
     for (size_t i = 0; i < profile.credential_count; i++) {
         const struct profile_credential *credential = &profile.credentials[i];
-        bool set = world_environment(run->world, credential->environment) != NULL;
-        const char *need = credential->rights ? credential->rights : "";
-        row(run, rows, profile.name, credential->environment, set || !credential->required,
-            set                    ? "set"
-            : credential->required ? arena_printf(run->arena, "not set; needs: %s", need)
-                                   : "not set (optional)");
+        look_at_credential(run, rows, &profile, credential,
+                           is_among(credential->name, secrets, count));
     }
     return 0;
 }
