@@ -79,6 +79,8 @@ static const struct {
      "CloudFront takes no function for arm64:", "make the function anew for x86_64"},
     {"must be in region",
      "CloudFront takes functions of us-east-1 only:", "make the function in us-east-1"},
+    {"cannot retrieve the specified Lambda function",
+     "CloudFront may not read the function:", "allow the credentials '%s'"},
     {"does not match the CodeSha256",
      "the function's code has changed in between:", "publish again when nobody else does"},
     {"CodeSHA256",

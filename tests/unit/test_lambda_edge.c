@@ -334,6 +334,10 @@ static void test_cloudfront_refusals(struct arena *arena)
         {400, REFUSED("Br\xc2\x9b-", "\na&lt;b"), "cannot do it:  a<b (Br\\u{9b}-, HTTP 400", ""},
         {400, REFUSED("Unheard", "of"), "cannot do it: of (Unheard, HTTP 400, request unknown)",
          ""},
+        {400,
+         REFUSED("InvalidLambdaFunctionAssociation",
+                 "Lambda@Edge cannot retrieve the specified Lambda function. Update the policy"),
+         "CloudFront may not read the function: Lambda@Edge", "allow the credentials 'right'"},
         {500, "<html>", "says no reason (no code, HTTP 500", ""},
     };
     struct ask ask = {.service = SERVICE_CLOUDFRONT, .what = "do it", .right = "right"};
