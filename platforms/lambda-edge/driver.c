@@ -146,6 +146,7 @@ static int associate(const struct job *job, const char *arn, struct deployment *
     struct answer answer;
     const char *meant = NULL;
     for (unsigned attempt = 1;; attempt++) {
+        struct error refusal = {0};
         if (lambda_edge_read_distribution(job, &distribution, error) != 0 ||
             lambda_edge_check_events(job, &distribution.behavior, error) != 0)
             return -1;
@@ -158,10 +159,12 @@ static int associate(const struct job *job, const char *arn, struct deployment *
         } else if (!is_same(current, meant)) {
             return overtaken(job, error);
         }
-        if (put(job, &distribution, arn, &answer, error) == 0)
+        if (put(job, &distribution, arn, &answer, &refusal) == 0)
             break;
-        if (strcmp(answer.code, "PreconditionFailed") != 0 || attempt == ATTEMPTS)
+        if (strcmp(answer.code, "PreconditionFailed") != 0 || attempt == ATTEMPTS) {
+            *error = refusal;
             return -1;
+        }
         world_say(job->world, job->target->name, "the distribution has changed; reading it again");
         world_sleep(job->world, (int64_t)WAIT_MS << (attempt - 1));
         if (world_stopped(job->world, error) != 0)

@@ -168,10 +168,11 @@ static int refuse(struct arena *arena, const struct ask *ask, const struct answe
         if (is_code(answer->code, refusals[i].code))
             return tell(arena, ask, answer, refusals[i].sentence, refusals[i].hint, error);
     const char *id = http_header(reply, "x-amzn-requestid");
-    return error_set(error, FAULT_REMOTE, "cannot %s: %s (%s, HTTP %ld, request %s)", ask->what,
-                     answer->text[0] ? safe(arena, answer->text) : "the platform says no reason",
-                     answer->code[0] ? safe(arena, answer->code) : "no code", reply->status,
-                     id ? safe(arena, id) : "unknown");
+    error_set(error, FAULT_REMOTE, "cannot %s: %s (%s, HTTP %ld, request %s)", ask->what,
+              answer->text[0] ? safe(arena, answer->text) : "the platform says no reason",
+              answer->code[0] ? safe(arena, answer->code) : "no code", reply->status,
+              id ? safe(arena, id) : "unknown");
+    return reply->status >= 500 ? error_hint(error, "try again later") : -1;
 }
 
 /* x-amzn-errortype: what stands before a ':' and behind a '#' (section 3). */

@@ -211,7 +211,7 @@ int lambda_edge_read_distribution(const struct job *job, struct distribution *ou
     out->etag = answer.etag;
     if (lambda_edge_find_behavior(job->arena, out->config, job_text(job, "behavior"),
                                   &out->behavior, error) != 0)
-        return -1;
+        return error_prefix(error, "cannot read the distribution '%s'", id);
     out->current = lambda_edge_association(&out->behavior, job_text(job, "event"));
     return 0;
 }

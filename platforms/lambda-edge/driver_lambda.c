@@ -104,14 +104,22 @@ static bool is_conflict(const struct answer *answer)
     return strncmp(answer->code, "ResourceConflict", 16) == 0;
 }
 
+/* Only what ends us gets out: an error that was dealt with must not be taken for one. */
+static int pass_on(const struct error *refusal, struct error *error)
+{
+    *error = *refusal;
+    return -1;
+}
+
 /* Somebody else's change may be under way: it is waited for, a few times. */
 static int call_when_free(const struct job *job, const struct ask *ask, json_t **configuration,
                           struct error *error)
 {
     struct answer answer;
-    for (unsigned i = 1; lambda_edge_call(job, ask, &answer, error) != 0; i++) {
+    struct error refusal = {0};
+    for (unsigned i = 1; lambda_edge_call(job, ask, &answer, &refusal) != 0; i++) {
         if (!is_conflict(&answer) || i == CONFLICT_TRIES)
-            return -1;
+            return pass_on(&refusal, error);
         world_say(job->world, job->target->name, "another change of the function is under way");
         world_sleep(job->world, WAIT_MS);
         struct answer now;
@@ -149,6 +157,7 @@ static int create(const struct job *job, const struct wanted *wanted, json_t **c
                   struct error *error)
 {
     struct answer answer;
+    struct error refusal = {0};
     if (!job_text(job, "role"))
         return need_role(job, error);
     struct ask ask = {
@@ -158,14 +167,16 @@ static int create(const struct job *job, const struct wanted *wanted, json_t **c
         .what = arena_printf(job->arena, "create the function '%s'", job_text(job, "function")),
         .right = "lambda:CreateFunction and iam:PassRole",
         .json = creation(job, wanted, digest_base64(job->arena, wanted->zip))};
-    for (unsigned i = 1; lambda_edge_call(job, &ask, &answer, error) != 0; i++) {
+    for (unsigned i = 1; lambda_edge_call(job, &ask, &answer, &refusal) != 0; i++) {
         if (is_conflict(&answer)) {
-            if (lambda_edge_configuration(job, NULL, &answer, error) != 0 || answer.absent)
+            if (lambda_edge_configuration(job, NULL, &answer, error) != 0)
                 return -1;
+            if (answer.absent)
+                return pass_on(&refusal, error);
             break;
         }
         if (!strstr(answer.text, "cannot be assumed by Lambda") || i == ROLE_TRIES)
-            return -1;
+            return pass_on(&refusal, error);
         world_say(job->world, job->target->name,
                   "Lambda may not assume the role yet; trying again");
         world_sleep(job->world, ROLE_WAIT_MS);

@@ -6,7 +6,8 @@
                                      is no longer Pending or InProgress; or 15 s after "since"),
                                      "last" (highest version)
      functions/NAME/code             the zip of $LATEST (a blob), as it was uploaded
-     functions/NAME/versions/N       the same for a published version; "problem": why it can't start
+     functions/NAME/versions/N       the same for a published version; "problem": why it can't
+                                     start; "source": the RevisionId that $LATEST had
      functions/NAME/versions/N/code  its zip (a blob)
      distributions/ID                etag, status, unsettled, modified, domain
      distributions/ID/config         the DistributionConfig document (a blob)
