@@ -1,17 +1,26 @@
 #!/bin/sh
-# Installs the vendors' own clients and runtimes, pinned by version and digest, into build/clients.
+# Installs packages pinned by version and digest: the vendors' own clients and runtimes into
+# build/clients, or, with the word "inputs", real applications and compilers into build/inputs.
 # Does nothing when they are there. Fails, with the reason, where npm is missing.
 set -eu
 cd "$(dirname "$0")/../.."
-mkdir -p build/clients
+case ${1:-clients} in
+clients) from=tests/clients to=build/clients ;;
+inputs) from=tests/clients/inputs to=build/inputs ;;
+*)
+    echo "usage: $0 [clients|inputs]"
+    exit 2
+    ;;
+esac
+mkdir -p "$to"
 if ! command -v npm >/dev/null; then
     echo 'SKIPPED: npm is not installed: install nodejs and npm for the client tests'
     exit 1
 fi
-stamp=build/clients/installed
-if [ -f "$stamp" ] && cmp -s tests/clients/package-lock.json "$stamp"; then
+stamp=$to/installed
+if [ -f "$stamp" ] && cmp -s "$from/package-lock.json" "$stamp"; then
     exit 0
 fi
-cp tests/clients/package.json tests/clients/package-lock.json tests/clients/.npmrc build/clients/
-(cd build/clients && npm ci --no-fund --no-audit --loglevel=error)
-cp tests/clients/package-lock.json "$stamp"
+cp "$from/package.json" "$from/package-lock.json" tests/clients/.npmrc "$to/"
+(cd "$to" && npm ci --no-fund --no-audit --loglevel=error)
+cp "$from/package-lock.json" "$stamp"

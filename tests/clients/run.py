@@ -9,6 +9,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
+import prepare  # noqa: E402
 import support  # noqa: E402
 
 
@@ -71,6 +72,8 @@ def main():
         print(f"FAIL {support.PROGRAM} is not built")
         print("0 passed, 1 failed, 0 skipped")
         return 1
+    if any(test.id().startswith("test_inputs.") for test in tests):
+        prepare.begin()
     result = Result()
     unittest.TestSuite(tests).run(result)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)

@@ -40,7 +40,8 @@ class Server:
                                             env=environment(os.path.join(folder, "runtime-home")))
 
     def __enter__(self):
-        for _ in range(600):
+        deadline = time.monotonic() + 150  # a module of 11 MB compiles for half a minute on a busy machine
+        while time.monotonic() < deadline:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
                 return self
             if self.process.poll() is not None:
