@@ -65,7 +65,7 @@ $(B)/platforms.o $(B)/embedded.o: $(B)/%.o: $(B)/%.c
 	$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
 # What there is to embed: remade when a platform or a template comes or goes.
-EMBEDDED := $(wildcard templates/* templates/*/* templates/*/*/* templates/*/.github/*/*) pkg/manifest/schema.json
+EMBEDDED := $(shell find templates -type f) pkg/manifest/schema.json
 $(B)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PLATFORMS) $(EMBEDDED)' | cmp -s - $@ || echo '$(PLATFORMS) $(EMBEDDED)' >$@
