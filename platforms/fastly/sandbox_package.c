@@ -102,54 +102,6 @@ static json_t *describe(struct arena *arena, const struct package *package, stru
                      "hashsum", whole, "files_hash", files);
 }
 
-static json_t *public_package(struct call *call)
-{
-    json_t *package = json_copy(json_object_get(call->version, "package"));
-    json_object_set_new(package, "version", json_integer(call->number));
-    return package;
-}
-
-static void get(struct call *call)
-{
-    if (json_is_null(json_object_get(call->version, "package")))
-        fastly_fail(call, 404, "Record not found", "Cannot find package");
-    else
-        fastly_answer(call, 200, public_package(call));
-}
-
-static void keep(struct call *call, struct bytes archive, json_t *metadata)
-{
-    json_t *now = json_own(call->arena, fastly_now(call));
-    json_object_set_new(call->version, "package",
-                        json_pack("{s:s, s:s, s:O, s:O, s:n, s:o}", "id", fastly_new_id(call),
-                                  "service_id", call->id, "created_at", now, "updated_at", now,
-                                  "deleted_at", "metadata", metadata));
-    if (sandbox_save_blob(call->sandbox, fastly_package_key(call, call->number), archive) != 0)
-        fastly_fail(call, 500, "Internal Server Error", "The sandbox cannot keep the package");
-    else if (fastly_save_version(call, call->number, call->version) == 0)
-        fastly_answer(call, 200, public_package(call));
-}
-
-static void put(struct call *call)
-{
-    struct sandbox_part *parts;
-    size_t count;
-    struct package package;
-    if (sandbox_multipart(call->request, &parts, &count) != 0 || count != 1 || !parts[0].name ||
-        strcmp(parts[0].name, "package") != 0) {
-        /* Inference: the words. One part of that name is what the CLI sends. */
-        fastly_fail(call, 400, "Bad request", "Exactly one part named 'package' is expected");
-        return;
-    }
-    json_t *metadata = NULL;
-    if (open_package(call->arena, parts[0].body, &package) == 0)
-        metadata = describe(call->arena, &package, parts[0].body);
-    if (metadata)
-        keep(call, parts[0].body, metadata);
-    else
-        fastly_fail(call, 400, "Bad request", "Failed to extract metadata from package");
-}
-
 static bool import_is_known(const struct profile *profile, const struct wasm_import *import)
 {
     for (size_t i = 0; i < profile->import_count; i++) {
@@ -202,23 +154,74 @@ static const char *judge_module(struct arena *arena, const struct profile *profi
     return problem ? problem : judge_imports(arena, profile, &info);
 }
 
-/* That a module which cannot be translated is refused at activation, with status 400 and these
-   first words, is from fastly/cli #1328 (2024-10-18). That unknown imports are refused at the same
-   moment, and that `validate` finds both, is inference; Viceroy's words for them. */
-const char *fastly_package_problem(struct call *call)
+/* What stands against activating the package, NULL when nothing does. */
+static const char *judge_package(struct call *call, const struct package *package)
 {
-    struct bytes archive;
-    struct package package;
     struct profile profile;
     struct error error;
     const char *text = sandbox_profile(call->sandbox, FASTLY_PREFIX);
-    if (sandbox_load_blob(call->sandbox, call->arena, fastly_package_key(call, call->number),
-                          &archive) != 0 ||
-        open_package(call->arena, archive, &package) != 0)
-        return "Failed to extract metadata from package";
     if (!text || profile_parse(call->arena, text, "profile.json", NULL, &profile, &error) != 0)
         return "The sandbox cannot read its profile";
-    return judge_module(call->arena, &profile, package.module->body);
+    return judge_module(call->arena, &profile, package->module->body);
+}
+
+static json_t *public_package(struct call *call)
+{
+    json_t *package = json_copy(json_object_get(call->version, "package"));
+    json_object_del(package, "problem");
+    json_object_set_new(package, "version", json_integer(call->number));
+    return package;
+}
+
+static void get(struct call *call)
+{
+    if (json_is_null(json_object_get(call->version, "package")))
+        fastly_fail(call, 404, "Record not found", "Cannot find package");
+    else
+        fastly_answer(call, 200, public_package(call));
+}
+
+static void keep(struct call *call, struct bytes archive, json_t *metadata, const char *problem)
+{
+    json_t *now = json_own(call->arena, fastly_now(call));
+    json_object_set_new(call->version, "package",
+                        json_pack("{s:s, s:s, s:O, s:O, s:n, s:o, s:o*}", "id", fastly_new_id(call),
+                                  "service_id", call->id, "created_at", now, "updated_at", now,
+                                  "deleted_at", "metadata", metadata, "problem",
+                                  problem ? json_text(problem, strlen(problem)) : NULL));
+    if (sandbox_save_blob(call->sandbox, fastly_package_key(call, call->number), archive) != 0)
+        fastly_fail(call, 500, "Internal Server Error", "The sandbox cannot keep the package");
+    else if (fastly_save_version(call, call->number, call->version) == 0)
+        fastly_answer(call, 200, public_package(call));
+}
+
+static void put(struct call *call)
+{
+    struct sandbox_part *parts;
+    size_t count;
+    struct package package;
+    if (sandbox_multipart(call->request, &parts, &count) != 0 || count != 1 || !parts[0].name ||
+        strcmp(parts[0].name, "package") != 0) {
+        /* Inference: the words. One part of that name is what the CLI sends. */
+        fastly_fail(call, 400, "Bad request", "Exactly one part named 'package' is expected");
+        return;
+    }
+    json_t *metadata = NULL;
+    if (open_package(call->arena, parts[0].body, &package) == 0)
+        metadata = describe(call->arena, &package, parts[0].body);
+    if (metadata)
+        keep(call, parts[0].body, metadata, judge_package(call, &package));
+    else
+        fastly_fail(call, 400, "Bad request", "Failed to extract metadata from package");
+}
+
+/* That a module which cannot be translated is refused at activation, with status 400 and these
+   first words, is from fastly/cli #1328 (2024-10-18). That unknown imports are refused at the same
+   moment, and that `validate` finds both, is inference; Viceroy's words for them. The package was
+   judged when it was sent. */
+const char *fastly_package_problem(struct call *call)
+{
+    return json_find_string(call->version, "package.problem", NULL);
 }
 
 const struct route fastly_package_routes[] = {
