@@ -179,6 +179,8 @@ static char *shortened(struct run *run, const char *text, size_t size)
 
 static const char *word_of(const struct run *run, const struct prepared *target)
 {
+    if (target->incomplete)
+        return "live, not complete";
     if (target->state == STATE_LIVE && target->error.fault != FAULT_NONE)
         return "live, not verified";
     if (target->state == STATE_NONE && is_command(run, "rollback"))
@@ -312,8 +314,9 @@ static void print_failures(struct run *run, const struct publish_result *result)
 {
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
-        if (target->state == STATE_FAILED)
-            printf("failed: %s: %s\n", target->target->name,
+        if (target->state == STATE_FAILED || target->incomplete)
+            printf("%s: %s: %s\n", target->incomplete ? "not complete" : "failed",
+                   target->target->name,
                    text_safe(run->arena, target->error.message, strlen(target->error.message)));
     }
 }

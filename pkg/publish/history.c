@@ -105,8 +105,9 @@ void record_event(struct pipeline *pipeline, const char *event, enum state state
         return;
     const char *time = record_time(pipeline->arena, pipeline->store, pipeline->newest);
     for (size_t i = 0; i < out->target_count; i++) {
-        if (out->targets[i].state != state && (is_rollback || !out->targets[i].unrecorded))
+        if (out->targets[i].state != state && !out->targets[i].unrecorded)
             continue;
+        out->targets[i].unrecorded = false;
         records[count] = describe(pipeline, event, &out->targets[i], is_rollback);
         records[count].time = time;
         if (records[count].commit)

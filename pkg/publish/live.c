@@ -12,7 +12,7 @@ void live_ask(struct pipeline *pipeline, struct prepared *target)
     struct error error = {0};
     if (target->job.entry->platform->live(&target->job, &target->live, &error) != 0) {
         target->state = STATE_FAILED;
-        target->error = error;
+        pipeline_keep(target, &error);
     }
     target->before = target->live;
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
@@ -62,6 +62,32 @@ int live_guard(const struct pipeline *pipeline, const struct prepared *target, s
         pipeline->manifest->record_remote ? pipeline->manifest->record_remote : "origin");
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* What failed may be what follows the switch, or only the answer. */
+static bool is_live_anyway(const struct pipeline *pipeline, struct prepared *target)
+{
+    struct deployment *made = &target->deployment, live = {0};
+    struct error ignored = {0};
+    if (world_interrupted(pipeline->world) ||
+        target->job.entry->platform->live(&target->job, &live, &ignored) != 0 || !live.version ||
+        is_same(live.version, target->before.version))
+        return false;
+    bool is_ours = made->version
+                       ? is_same(live.version, made->version)
+                       : !live.drifted && is_same(live.artifact_sha256, made->artifact_sha256);
+    if (!is_ours)
+        return false;
+    made->version = live.version;
+    made->url = made->url ? made->url : live.url;
+    made->resource = made->resource ? made->resource : live.resource;
+    target->live = live;
+    return true;
+}
+
 static int activate_one(struct pipeline *pipeline, struct prepared *target, bool rollback)
 {
     int64_t start = world_now(pipeline->world);
@@ -70,11 +96,15 @@ static int activate_one(struct pipeline *pipeline, struct prepared *target, bool
     pipeline->out->mutation_attempted = true;
     int status = target->job.entry->platform->activate(
         &target->job, rollback ? NULL : &target->artifact, &target->deployment, &error);
-    if (status != 0)
-        target->error = error;
+    if (status != 0) {
+        pipeline_keep(target, &error);
+        target->incomplete = is_live_anyway(pipeline, target);
+    }
+    if (target->job.http)
+        target->stats = http_statistics(target->job.http);
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
     target->ready = false;
-    target->state = status == 0 ? STATE_LIVE : STATE_FAILED;
+    target->state = status == 0 || target->incomplete ? STATE_LIVE : STATE_FAILED;
     if (!target->deployment.previous)
         target->deployment.previous = target->before.version;
     return status;
@@ -94,11 +124,29 @@ static int cut_off(const struct pipeline *pipeline, const struct prepared *targe
     return error_hint(error, "run edge-deploy status");
 }
 
-static int partly_failed(const struct pipeline *pipeline, const struct prepared *target,
+static int left_incomplete(const struct pipeline *pipeline, struct prepared *target, bool rollback,
+                           struct error *error)
+{
+    target->error.fault = FAULT_PARTIAL;
+    error_prefix(&target->error, "version '%s' is live, but not all is set up",
+                 target->deployment.version);
+    *error = target->error;
+    error_prefix(error, "%s", target->target->name);
+    if (pipeline->out->target_count > 1)
+        error_prefix(error, "live on %s only", pipeline_names(pipeline, STATE_LIVE));
+    if (rollback)
+        return -1;
+    return error_hint(error, "%s, then publish again with --force",
+                      target->error.hint[0] ? target->error.hint : "remove the cause");
+}
+
+static int partly_failed(const struct pipeline *pipeline, struct prepared *target, bool rollback,
                          struct error *error)
 {
     if (cut_off(pipeline, target, error) != 0)
         return -1;
+    if (target->incomplete)
+        return left_incomplete(pipeline, target, rollback, error);
     const char *live = pipeline_names(pipeline, STATE_LIVE);
     bool partly = strcmp(live, "none") != 0;
     if (pipeline_failed(pipeline, partly ? FAULT_PARTIAL : FAULT_REMOTE, error) == 0)
@@ -123,7 +171,7 @@ int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
             if (pipeline_stopped(pipeline, error) != 0)
                 return -1;
             if (activate_one(pipeline, target, rollback) != 0)
-                return partly_failed(pipeline, target, error);
+                return partly_failed(pipeline, target, rollback, error);
         }
     return 0;
 }

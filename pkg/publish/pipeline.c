@@ -167,6 +167,13 @@ void pipeline_each(struct pipeline *pipeline, void (*work)(struct pipeline *, st
     }
 }
 
+void pipeline_keep(struct prepared *target, const struct error *error)
+{
+    target->error = *error;
+    if (target->error.fault == FAULT_NONE)
+        error_set(&target->error, FAULT_REMOTE, "it failed and gave no reason");
+}
+
 int pipeline_failed(const struct pipeline *pipeline, enum fault fault, struct error *error)
 {
     const struct prepared *first = NULL;
@@ -188,16 +195,31 @@ int pipeline_failed(const struct pipeline *pipeline, enum fault fault, struct er
     return error_prefix(error, "%s", first->target->name);
 }
 
+static char *add_name(const struct pipeline *pipeline, const char *names, size_t target)
+{
+    return arena_printf(pipeline->arena, "%s%s%s", names ? names : "", names ? ", " : "",
+                        pipeline->out->targets[target].target->name);
+}
+
 const char *pipeline_names(const struct pipeline *pipeline, enum state state)
 {
     char *names = NULL;
-    for (size_t i = 0; i < pipeline->out->target_count; i++) {
-        const struct prepared *target = &pipeline->out->targets[i];
-        if (target->state == state)
-            names = arena_printf(pipeline->arena, "%s%s%s", names ? names : "", names ? ", " : "",
-                                 target->target->name);
-    }
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        if (pipeline->out->targets[i].state == state)
+            names = add_name(pipeline, names, i);
     return names ? names : "none";
+}
+
+/* Those on which what they are to run is not live; NULL: none. */
+static const char *names_of_others(const struct pipeline *pipeline)
+{
+    char *names = NULL;
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        enum state state = pipeline->out->targets[i].state;
+        if (state != STATE_LIVE && state != STATE_UNCHANGED)
+            names = add_name(pipeline, names, i);
+    }
+    return names;
 }
 
 int pipeline_stopped(const struct pipeline *pipeline, struct error *error)
@@ -208,8 +230,10 @@ int pipeline_stopped(const struct pipeline *pipeline, struct error *error)
     const char *uploaded = pipeline_names(pipeline, STATE_UPLOADED);
     enum fault fault = error->fault;
     const char *word = fault == FAULT_TERMINATED ? "terminated" : "interrupted";
+    const char *others = names_of_others(pipeline);
     if (strcmp(live, "none") != 0)
-        return error_set(error, fault, "%s: live on %s; not on the others", word, live);
+        return error_set(error, fault, "%s: live on %s; not %s%s", word, live,
+                         others ? "on " : "verified", others ? others : "");
     if (strcmp(uploaded, "none") != 0)
         return error_set(error, fault, "%s: nothing new is live; uploaded for %s", word, uploaded);
     return error_set(error, fault, "%s: nothing new is live", word);

@@ -58,6 +58,9 @@ void pipeline_each(struct pipeline *, void (*work)(struct pipeline *, struct pre
 /* Tells what is being done. */
 void pipeline_step(const struct pipeline *, const struct prepared *, const char *word);
 
+/* Keeps why a hook has failed. One that gives no reason has failed all the same. */
+void pipeline_keep(struct prepared *, const struct error *);
+
 /* -1 with "TARGET: what" when a target is STATE_FAILED; `fault` unless it says FAULT_INPUT. */
 int pipeline_failed(const struct pipeline *, enum fault, struct error *) MUST_CHECK;
 

@@ -36,13 +36,12 @@ static bool is_live_already(const struct pipeline *pipeline, const struct prepar
 static void keep_live(const struct pipeline *pipeline, struct prepared *target)
 {
     const struct record *recorded = target->recorded;
-    const char *head = pipeline->out->commit;
+    const char *head = pipeline->out->commit, *commit = target->live.commit;
+    bool is_recorded = recorded && strcmp(recorded->version, target->live.version) == 0;
     target->state = STATE_UNCHANGED;
     target->deployment = target->live;
-    target->unrecorded = recorded && head && target->live.commit &&
-                         strcmp(recorded->version, target->live.version) != 0 &&
-                         strcmp(head, target->live.commit) == 0;
-    if (target->unrecorded)
+    target->unrecorded = !is_recorded && head && commit && strcmp(head, commit) == 0;
+    if (target->unrecorded && recorded)
         target->deployment.previous = recorded->version;
 }
 
@@ -76,7 +75,7 @@ static void upload_one(struct pipeline *pipeline, struct prepared *target)
     target->ready = target->job.entry->platform->upload(&target->job, &target->artifact,
                                                         &target->deployment, &error) == 0;
     if (!target->ready) {
-        target->error = error;
+        pipeline_keep(target, &error);
         target->state = STATE_FAILED;
         atomic_store(&pipeline->stop, true);
     } else if (!target->deployment.deferred) {
@@ -134,9 +133,10 @@ static int judge_record(const struct pipeline *pipeline, struct error *error)
               out->recorded ? "live and recorded, but not pushed: %s"
                             : "live, but not recorded: %s",
               out->record_failure);
-    return error_hint(error, out->recorded
-                                 ? "push the notes: git push REMOTE " RECORD_REF
-                                 : "remove the cause and publish with --force: that records it");
+    if (!out->recorded)
+        return error_hint(error, "remove the cause and publish again: that records it");
+    const char *remote = pipeline->manifest->record_remote;
+    return error_hint(error, "push the notes: git push %s " RECORD_REF, remote ? remote : "origin");
 }
 
 /* All is live already; what a publish that was cut off left out of the record is made up for. */
@@ -182,7 +182,7 @@ static void say_warnings(const struct pipeline *pipeline)
 
 /* --dry-run with credentials also says what is live; without, or when nobody answers, it is
    still a dry run. */
-static int dry_run(struct pipeline *pipeline)
+static int dry_run(struct pipeline *pipeline, struct error *error)
 {
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
@@ -198,7 +198,7 @@ static int dry_run(struct pipeline *pipeline)
                             : STATE_NONE;
         target->error = (struct error){0};
     }
-    return 0;
+    return world_stopped(pipeline->world, error);
 }
 
 static int run_steps(struct pipeline *pipeline, struct error *error)
@@ -210,7 +210,7 @@ static int run_steps(struct pipeline *pipeline, struct error *error)
         return -1;
     say_warnings(pipeline);
     if (options->dry_run)
-        return dry_run(pipeline);
+        return dry_run(pipeline, error);
     if (compare_all(pipeline, error) != 0) /* 7 */
         return -1;
     if (!has_work(pipeline))
@@ -230,6 +230,8 @@ int publish(struct arena *arena, const struct world *world, const struct manifes
         .arena = arena, .world = world, .manifest = manifest, .options = &options, .out = out};
     options.publishing = true;
     int status = run_steps(&pipeline, error);
+    if (status == 0)
+        *error = (struct error){0}; /* what a hook has got over */
     if (status != 0 && error->fault >= FAULT_INTERRUPTED && !out->mutation_attempted)
         error_hint(error, "publish again: nothing was sent");
     return status;

@@ -52,15 +52,17 @@ struct prepared {
     /* publish, rollback, verify, status: */
     enum state state;
     bool ready;      /* to be activated */
-    bool unrecorded; /* live of this commit, but the last record says another: a publish was cut
-                        off before it recorded */
+    bool incomplete; /* STATE_LIVE although activating failed: what follows the switch is missing */
+    bool verified;   /* verify: this version is live, and answers where it was asked */
+    bool unrecorded; /* live as wanted, but no record says so: an earlier run was cut off, or could
+                        not record */
     struct deployment deployment;
     struct deployment before;      /* what the platform said was live when we came */
     struct deployment live;        /* what it says now */
     const struct record *recorded; /* the target's last record, NULL: there is none here */
     struct http_stats stats;
     double seconds;
-    struct error error; /* of this target, when state is STATE_FAILED */
+    struct error error; /* of this target: why it failed, is incomplete or is not verified */
     const char *probe;  /* verify: "ok", "not probed: ...", "failed: ..." */
 };
 

@@ -104,6 +104,18 @@ static int choose(struct pipeline *pipeline, const char *to, struct error *error
     return 0;
 }
 
+/* Live already; what a run that was cut off left out of the record is made up for. */
+static void keep_live(struct prepared *target)
+{
+    const struct record *recorded = target->recorded;
+    target->state = STATE_UNCHANGED;
+    target->ready = false;
+    target->deployment = target->live;
+    target->unrecorded = recorded && strcmp(recorded->version, target->live.version) != 0;
+    if (target->unrecorded)
+        target->deployment.previous = recorded->version;
+}
+
 static int compare_all(struct pipeline *pipeline, struct error *error)
 {
     pipeline_each(pipeline, live_ask);
@@ -116,9 +128,7 @@ static int compare_all(struct pipeline *pipeline, struct error *error)
         if (!target->ready)
             continue;
         if (live && strcmp(live, target->deployment.version) == 0 && !target->live.drifted) {
-            target->state = STATE_UNCHANGED;
-            target->ready = false;
-            target->deployment = target->live;
+            keep_live(target);
         } else if (live_guard(pipeline, target, error) != 0) {
             return -1;
         }
@@ -148,9 +158,14 @@ static int judge_rollback(struct pipeline *pipeline, struct error *error)
     const struct publish_result *out = pipeline->out;
     struct error later = {0};
     int status = 0;
-    if (out->record_failure)
-        status = error_set(error, FAULT_PARTIAL, "rolled back, but not %s: %s",
-                           out->recorded ? "pushed" : "recorded", out->record_failure);
+    if (out->record_failure) {
+        error_set(error, FAULT_PARTIAL, "rolled back, but not %s: %s",
+                  out->recorded ? "pushed" : "recorded", out->record_failure);
+        status = error_hint(error, out->recorded
+                                       ? "push the notes with git push"
+                                       : "remove the cause and roll back to the same version with "
+                                         "--to: that records it");
+    }
     if (!pipeline->options->no_wait && verify_all(pipeline, false, &later) != 0) {
         if (status == 0)
             *error = later;

@@ -64,5 +64,8 @@ int publish_verify(struct arena *arena, const struct world *world, const struct 
         error_hint(&target->error,
                    "publish, or fetch the notes: git fetch origin " RECORD_REF ":" RECORD_REF);
     }
-    return verify_all(&pipeline, false, error);
+    if (verify_all(&pipeline, false, error) == 0)
+        return 0;
+    /* What is live is not known before all are asked. */
+    return world_interrupted(world) ? world_stopped(world, error) : -1;
 }

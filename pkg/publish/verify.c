@@ -64,7 +64,7 @@ static int await_version(struct pipeline *pipeline, struct prepared *target,
         struct error error = {0};
         target->live = (struct deployment){0};
         if (target->job.entry->platform->live(&target->job, &target->live, &error) != 0) {
-            target->error = error;
+            pipeline_keep(target, &error);
             return -1;
         }
         if (is_same(target->live.version, expected))
@@ -147,14 +147,16 @@ static int probe(struct pipeline *pipeline, struct prepared *target, struct pati
     return 0;
 }
 
-/* The outcome is target->error: FAULT_NONE when it is verified. */
+/* The outcome is target->verified, and else target->error. */
 static void verify_one(struct pipeline *pipeline, struct prepared *target)
 {
     int64_t start = world_now(pipeline->world);
     struct patience patience = patience_of(pipeline, target);
     if (target->state != STATE_LIVE || target->error.fault != FAULT_NONE)
         return;
-    if (await_version(pipeline, target, &patience) == 0 && probe(pipeline, target, &patience) == 0)
+    target->verified =
+        await_version(pipeline, target, &patience) == 0 && probe(pipeline, target, &patience) == 0;
+    if (target->verified)
         target->error = (struct error){0};
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
 }
@@ -210,7 +212,7 @@ int verify_all(struct pipeline *pipeline, bool may_roll_back, struct error *erro
         return pipeline_stopped(pipeline, error);
     for (size_t i = 0; i < out->target_count; i++) {
         struct prepared *target = &out->targets[i];
-        if (target->state != STATE_LIVE || target->error.fault == FAULT_NONE)
+        if (target->state != STATE_LIVE || target->verified)
             continue;
         first = first ? first : target;
         if (may_roll_back && target->target->verify.rollback)

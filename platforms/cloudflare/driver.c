@@ -192,18 +192,6 @@ static int deploy(const struct job *job, const struct artifact *artifact,
     }
 }
 
-/* The script's first version: nothing can be switched on before it is there. */
-static int activate_first(const struct job *job, const struct artifact *artifact,
-                          struct deployment *out, struct error *error)
-{
-    if (cloudflare_create(job, artifact, out, error) != 0)
-        return -1;
-    if (cloudflare_reach(job, error) == 0)
-        return 0;
-    error_prefix(error, "version '%s' is live, but not all is set up", out->version);
-    return error_hint(error, "look into it, then publish again with --force");
-}
-
 static int activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
                     struct error *error)
 {
@@ -211,7 +199,8 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     if (out->percent == 0)
         out->percent = 100;
     if (out->deferred && artifact) {
-        if (activate_first(job, artifact, out, error) != 0)
+        /* The script's first version: nothing can be switched on before it is there. */
+        if (cloudflare_create(job, artifact, out, error) != 0 || cloudflare_reach(job, error) != 0)
             return -1;
         return cloudflare_url(job, &out->url, error);
     }

@@ -33,7 +33,10 @@ static int call(const struct job *job, const char *hook, const char *version, st
              version ? " " : "", version ? version : "");
     pthread_mutex_unlock(&lock);
     if (fake.failing && strcmp(fake.failing, name) == 0)
-        return error_set(error, fake.fault, "%s was told to fail", name);
+        return fake.fault == FAULT_NONE ? -1
+                                        : error_set(error, fake.fault, "%s was told to fail", name);
+    if (fake.talkative)
+        error_set(error, FAULT_REMOTE, "%s has got over this", name);
     return 0;
 }
 
@@ -86,7 +89,8 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     struct fake_platform *state = state_of(job);
     if (out->deferred && !out->version)
         add_version(job, artifact, out);
-    if (call(job, "activate", out->version, error) != 0)
+    int status = call(job, "activate", out->version, error);
+    if (status != 0 && !fake.late)
         return -1;
     unsigned number = out->version[0] == 'v' ? (unsigned)strtoul(out->version + 1, NULL, 10) : 0;
     if (number < 1 || number > state->version_count)
@@ -95,7 +99,7 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     out->url = arena_printf(job->arena, "%s/%s", fake.url ? fake.url : "http://127.0.0.1:1",
                             job->target->name);
     state->live = number;
-    return 0;
+    return status;
 }
 
 static int live(const struct job *job, struct deployment *out, struct error *error)

@@ -26,9 +26,11 @@ struct fake {
     struct fake_platform alpha, beta;
     /* A hook that fails, "alpha.upload", and how; NULL: none. Failing hooks are logged too. */
     const char *failing;
-    enum fault fault;
-    const char *url; /* where what was activated answers; NULL: where nobody listens */
-    char log[16384]; /* a line a call: "alpha.upload edge v1" */
+    enum fault fault; /* FAULT_NONE: it fails without a reason */
+    bool late;        /* an activation that fails has switched nevertheless */
+    bool talkative;   /* hooks that work leave an error behind */
+    const char *url;  /* where what was activated answers; NULL: where nobody listens */
+    char log[16384];  /* a line a call: "alpha.upload edge v1" */
 };
 
 extern struct fake fake;

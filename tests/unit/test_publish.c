@@ -88,6 +88,45 @@ static void test_failures(void)
     }
 }
 
+/* The switch has worked and what follows it has not: live, recorded, and not done. */
+static void test_incomplete(void)
+{
+    struct scene scene;
+    size_t count;
+    scene_open(&scene, MODULE, ALPHA "," BETA);
+    fake.failing = "alpha.activate";
+    fake.late = true;
+    EXPECT(&scene, scene_publish(&scene), FAULT_PARTIAL);
+    SAYS(&scene, "live on a only: a: version 'v1' is live, but not all is set up: ");
+    CHECK(strstr(scene.error.hint, "--force") != NULL);
+    CHECK(scene.result.targets[0].state == STATE_LIVE && scene.result.targets[0].incomplete);
+    CHECK(scene.result.targets[1].state == STATE_UPLOADED && fake.beta.live == 0);
+    CHECK(scene.result.recorded);
+    CHECK_TEXT(scene_records(&scene, &count)->version, "v1");
+    scene_close(&scene);
+}
+
+/* The status of a hook counts, not what stands in its error. */
+static void test_hooks_and_their_errors(void)
+{
+    static const char *const hooks[] = {"alpha.live", "alpha.upload", "alpha.activate"};
+    struct scene scene;
+    scene_open(&scene, MODULE, ALPHA);
+    fake.talkative = true;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK(scene.result.targets[0].state == STATE_LIVE);
+    CHECK(scene.result.targets[0].error.fault == FAULT_NONE);
+    scene_close(&scene);
+    for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
+        scene_open(&scene, MODULE, ALPHA);
+        fake.failing = hooks[i];
+        fake.fault = FAULT_NONE;
+        EXPECT(&scene, scene_publish(&scene), FAULT_REMOTE);
+        SAYS(&scene, "no reason");
+        scene_close(&scene);
+    }
+}
+
 static void test_deferred_first(void)
 {
     struct scene scene;
@@ -285,7 +324,11 @@ static void test_record_fails(void)
     SAYS(&scene, "live, but not recorded");
     CHECK(scene.result.targets[0].state == STATE_LIVE && !scene.result.recorded);
     CHECK(scene.result.record_failure != NULL && scene_record_count(&scene) == 0);
+    CHECK(strstr(scene.error.hint, "publish again") != NULL);
     CHECK(scene_shell(&scene, "rm .git/refs/notes/edge-deploy.lock") == 0);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE); /* as the hint says */
+    CHECK(scene.result.recorded && scene_record_count(&scene) == 1);
+    CHECK(scene_shell(&scene, "git update-ref -d refs/notes/edge-deploy") == 0);
     scene.options.force = scene.options.push_record = true; /* and there is no remote */
     EXPECT(&scene, scene_publish(&scene), FAULT_PARTIAL);
     SAYS(&scene, "not pushed");
@@ -310,7 +353,8 @@ static void test_interrupted(void)
         {"beta.pack", "nothing new is live", "live a", 0},
         {"alpha.live", "nothing new is live", "upload", 0},
         {"alpha.upload", "nothing new is live", "activate", 0},
-        {"alpha.activate", "live on a", "beta.activate", 1},
+        {"alpha.activate", "live on a; not on b", "beta.activate", 1},
+        {"beta.activate b v1\nalpha.live", "live on a, b; not verified", "nothing", 2},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene scene;
@@ -331,6 +375,8 @@ void test_publish(void)
     test_order_and_record();
     test_unchanged();
     test_failures();
+    test_incomplete();
+    test_hooks_and_their_errors();
     test_deferred_first();
     test_in_threads();
     test_incompatible();
