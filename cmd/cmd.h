@@ -34,6 +34,7 @@ struct command {
     const char *name, *operands, *summary; /* "[FILE]", one line */
     bool needs_manifest;                   /* found, read, targets chosen before run() */
     bool needs_platforms;                  /* --sandbox starts the built-in ones */
+    bool needs_records;                    /* reads or writes git notes */
     unsigned options;                      /* OPTION_FOR_... of options.h: which options it takes */
     size_t operand_limit;                  /* most operands it takes */
     /* 0, or -1 with the error set; its fault is the exit code. Result to stdout. */

@@ -99,5 +99,6 @@ const struct command command_log = {
     .operands = "[COMMIT]",
     .summary = "the recorded deployments, newest first",
     .operand_limit = 1,
+    .needs_records = true,
     .run = run_log,
 };

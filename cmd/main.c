@@ -110,6 +110,8 @@ static int start_sandbox(struct run *run, struct error *error)
 
 static int run_command(struct run *run, struct error *error)
 {
+    if (run->command->needs_records)
+        record_warm(run->arena);
     if (run->command->needs_manifest && run_read_manifest(run, error) != 0)
         return -1;
     if (run->command->needs_platforms && run->options.sandbox && start_sandbox(run, error) != 0)

@@ -45,6 +45,7 @@ const struct command command_publish = {
     .operands = "",
     .summary = "build, check, optimize, package, upload, activate, record, verify",
     .needs_manifest = true,
+    .needs_records = true,
     .needs_platforms = true,
     .options = OPTION_FOR_BUILD | OPTION_FOR_PUBLISH,
     .run = run_publish,

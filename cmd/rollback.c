@@ -19,6 +19,7 @@ const struct command command_rollback = {
     .operands = "",
     .summary = "make an earlier recorded deployment live again",
     .needs_manifest = true,
+    .needs_records = true,
     .needs_platforms = true,
     .options = OPTION_FOR_ROLLBACK,
     .run = run_rollback,

@@ -18,6 +18,7 @@ const struct command command_status = {
     .operands = "",
     .summary = "recorded and live, side by side, per target",
     .needs_manifest = true,
+    .needs_records = true,
     .needs_platforms = true,
     .run = run_status,
 };

@@ -18,6 +18,7 @@ const struct command command_verify = {
     .operands = "",
     .summary = "is what is live what the record says, and does it answer",
     .needs_manifest = true,
+    .needs_records = true,
     .needs_platforms = true,
     .options = OPTION_FOR_VERIFY,
     .run = run_verify,

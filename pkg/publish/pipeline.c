@@ -64,17 +64,17 @@ static int open_records(struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
-int pipeline_open(struct pipeline *pipeline, bool needs_records, struct error *error)
+/* The records when a repository can be opened; a failure only with `needed`. */
+static int find_records(struct pipeline *pipeline, bool needed, struct error *error)
 {
     struct error unreadable = {0};
-    open_targets(pipeline);
     if (open_records(pipeline, &unreadable) == 0)
         return 0;
     pipeline->store = NULL;
     pipeline->record_count = 0;
     pipeline->newest = NULL;
     pipeline->out->commit = NULL;
-    if (!needs_records)
+    if (!needed)
         return 0;
     *error = unreadable;
     return -1;
@@ -92,22 +92,37 @@ static char *random_tag(struct pipeline *pipeline)
     return tag;
 }
 
-int pipeline_jobs(struct pipeline *pipeline, bool unlock, struct error *error)
+static int prepare_jobs(struct pipeline *pipeline, struct error *error)
 {
     const struct manifest *manifest = pipeline->manifest->path ? pipeline->manifest : NULL;
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        if (job_prepare(target->job.arena, pipeline->world, manifest, target->target,
+                        pipeline->options->profile_file, &target->job, error) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void remember(struct pipeline *pipeline)
+{
     const char *tag = random_tag(pipeline);
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
-        struct arena *own = target->job.arena;
-        if (job_prepare(own, pipeline->world, manifest, target->target,
-                        pipeline->options->profile_file, &target->job, error) != 0)
-            return -1;
         target->recorded = pipeline_record(pipeline, target->target, NULL);
         target->job.commit = pipeline->out->commit;
         target->job.tag = tag;
         target->job.resource = target->recorded ? target->recorded->resource : NULL;
         target->job.previous = target->recorded ? target->recorded->version : NULL;
     }
+}
+
+int pipeline_open(struct pipeline *pipeline, bool needs_records, bool unlock, struct error *error)
+{
+    open_targets(pipeline);
+    if (prepare_jobs(pipeline, error) != 0 || find_records(pipeline, needs_records, error) != 0)
+        return -1;
+    remember(pipeline);
     for (size_t i = 0; unlock && i < pipeline->out->target_count; i++)
         if (job_unlock(&pipeline->out->targets[i].job, error) != 0)
             return error_prefix(error, "%s", pipeline->out->targets[i].target->name);

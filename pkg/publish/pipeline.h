@@ -41,12 +41,10 @@ struct product {
     const char *validation;
 };
 
-/* pipeline.c: the chosen targets into out->targets, without doubles; the records when a
-   repository can be opened. With `needs_records` a repository that can't is a failure. */
-int pipeline_open(struct pipeline *, bool needs_records, struct error *) MUST_CHECK;
-
-/* job_prepare for every target; with `unlock` job_unlock too. */
-int pipeline_jobs(struct pipeline *, bool unlock, struct error *) MUST_CHECK;
+/* pipeline.c: step 1. The chosen targets into out->targets, without doubles, each with its job
+   prepared; the records when a repository can be opened (with `needs_records` one that can't is a
+   failure); with `unlock` the credentials too. */
+int pipeline_open(struct pipeline *, bool needs_records, bool unlock, struct error *) MUST_CHECK;
 
 /* What records say as environment: --env; of a sandboxed run "sandbox", so that they are never
    taken for what is live on the real platforms. */

@@ -349,7 +349,7 @@ int publish_prepare(struct arena *arena, const struct world *world, const struct
 {
     struct pipeline pipeline = {
         .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
-    if (pipeline_open(&pipeline, false, error) != 0 || pipeline_jobs(&pipeline, false, error) != 0)
+    if (pipeline_open(&pipeline, false, false, error) != 0)
         return -1;
     return prepare(&pipeline, false, error);
 }

@@ -19,11 +19,12 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     const struct publish_options *options = pipeline->options;
     bool needs_records = !options->no_record && !options->dry_run;
     struct error unlocked = {0};
-    if (refuse_traffic(pipeline, error) != 0 || pipeline_open(pipeline, needs_records, error) != 0)
+    if (refuse_traffic(pipeline, error) != 0 ||
+        pipeline_open(pipeline, needs_records, !options->dry_run, error) != 0)
         return -1;
     if (pipeline->store)
         pipeline->dirty = record_is_dirty(pipeline->store, &unlocked);
-    return pipeline_jobs(pipeline, !options->dry_run, error);
+    return 0;
 }
 
 static bool is_live_already(const struct pipeline *pipeline, const struct prepared *target)

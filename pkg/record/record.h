@@ -39,6 +39,11 @@ struct record {
    foreign owner, unknown extension. Bare repositories and linked work trees are fine. The world
    supplies clock and environment. */
 struct record_store;
+
+/* Starts libgit2 in a thread: it reads all certificate authorities as it starts (12 ms), which may
+   as well happen beside other work. Optional; record_open waits for it. */
+void record_warm(struct arena *);
+
 int record_open(struct arena *, const struct world *, const char *folder, struct record_store **out,
                 struct error *) MUST_CHECK;
 const char *record_head(const struct record_store *); /* HEAD's commit, hex */

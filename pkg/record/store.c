@@ -1,5 +1,6 @@
 #include "pkg/record/store.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "pkg/base/text.h"
@@ -70,6 +71,25 @@ static int read_head(struct arena *arena, struct record_store *store, struct err
     char *hex = arena_alloc(arena, GIT_OID_HEXSZ + 1, 1);
     store->head = git_oid_tostr(hex, GIT_OID_HEXSZ + 1, &id);
     return 0;
+}
+
+static void *start_library(void *unused)
+{
+    git_libgit2_init();
+    return unused;
+}
+
+static void end_warming(void *thread)
+{
+    pthread_join(*(pthread_t *)thread, NULL);
+    git_libgit2_shutdown();
+}
+
+void record_warm(struct arena *arena)
+{
+    pthread_t *thread = arena_alloc(arena, 1, sizeof *thread);
+    if (pthread_create(thread, NULL, start_library, NULL) == 0)
+        arena_defer(arena, end_warming, thread);
 }
 
 int record_open(struct arena *arena, const struct world *world, const char *folder,
