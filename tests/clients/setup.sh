@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what the tests with real clients need beyond tests/setup.sh: Debian's packages by name.
+# npm comes with nodejs where that is not Debian's own.
 set -eu
-packages='nodejs npm rustc libstd-rust-dev-wasm32'
 missing=
-for package in $packages; do
+command -v npm >/dev/null || missing='nodejs npm'
+for package in rustc libstd-rust-dev-wasm32; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
         missing="$missing $package"
 done

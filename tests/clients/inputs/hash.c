@@ -1,5 +1,5 @@
-/* A WASI command: the CRC-32 (ISO-HDLC, zlib's) of the request's body, and how often each of its bytes
-   occurs. */
+/* A WASI command: the CRC-32 (ISO-HDLC, zlib's) of the request's body, and how often each of its
+   bytes occurs. */
 #include <stdint.h>
 #include <stdio.h>
 
