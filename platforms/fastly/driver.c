@@ -79,8 +79,26 @@ static int fill(const struct job *job, const struct service *service, json_int_t
     return validate(job, service, number, error);
 }
 
+/* Another publish may have found the service by its name and begun to fill it. */
+static bool is_shared(const struct job *job, struct service *service)
+{
+    size_t index;
+    json_t *version;
+    struct error ignored = {0};
+    const char *tag = job->tag ? job->tag : "none";
+    if (compute_details(job, service, &ignored) != 0)
+        return true;
+    json_array_foreach(json_object_get(service->details, "versions"), index, version)
+    {
+        const char *comment = json_find_string(version, "comment", "");
+        if (compute_is_ours(comment) && !strstr(comment, tag))
+            return true;
+    }
+    return false;
+}
+
 /* Only a service that this run made, of which nothing is live. */
-static void clean_up(const struct job *job, const struct service *service)
+static void clean_up(const struct job *job, struct service *service)
 {
     struct compute_answer answer;
     struct error ignored = {0};
@@ -89,7 +107,7 @@ static void clean_up(const struct job *job, const struct service *service)
         .path = arena_printf(job->arena, "/service/%s", http_escape(job->arena, service->id)),
         .what = "remove the new service",
         .may_lack = true};
-    if (compute_call(job, &ask, &answer, &ignored) == 0)
+    if (!is_shared(job, service) && compute_call(job, &ask, &answer, &ignored) == 0)
         world_say(job->world, job->target->name, "removed the service that this run had made");
     else
         world_say(job->world, job->target->name,
@@ -139,12 +157,27 @@ static int switch_to(const struct job *job, struct service *service, json_int_t 
     return service->active == number ? 0 : -1;
 }
 
+/* Another publish may have taken our draft for a leftover and put its own package into it. */
+static int check_content(const struct job *job, const struct service *service, json_int_t number,
+                         const struct artifact *artifact, struct error *error)
+{
+    struct deployment holds = {0};
+    const json_t *version = compute_version(service->details, number);
+    const char *comment = json_find_string(version, "comment", "");
+    if (compute_read_comment(job->arena, comment, &holds, NULL) &&
+        strcmp(holds.artifact_sha256, artifact->sha256) == 0)
+        return 0;
+    error_set(error, FAULT_REMOTE,
+              "version %lld has been changed by somebody else since it was uploaded",
+              (long long)number);
+    return error_hint(error, "publish again when the other deployment is done");
+}
+
 /* Activating needs no clone, for an old version neither (section 3, "Rollback"). */
 static int activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
                     struct error *error)
 {
     struct service service = {.id = out->resource};
-    (void)artifact;
     assert(out->version);
     json_int_t number = strtoll(out->version, NULL, 10);
     if (number < 1)
@@ -153,6 +186,8 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
         return -1;
     if (!service.id)
         return error_set(error, FAULT_REMOTE, "there is no service to activate a version of");
+    if (artifact && check_content(job, &service, number, artifact, error) != 0)
+        return -1;
     json_int_t before = service.active;
     if (before != number && switch_to(job, &service, number, error) != 0)
         return -1;

@@ -80,7 +80,7 @@ static json_int_t highest_number(const json_t *details)
     return highest;
 }
 
-static const json_t *version_of(const json_t *details, json_int_t number)
+const json_t *compute_version(const json_t *details, json_int_t number)
 {
     size_t index;
     json_t *version;
@@ -102,7 +102,7 @@ static int find_clone(const struct job *job, const struct service *before, json_
     if (compute_details(job, &now, error) != 0)
         return -1;
     json_int_t newest = highest_number(now.details);
-    *number = newest > highest && is_draft(version_of(now.details, newest)) ? newest : 0;
+    *number = newest > highest && is_draft(compute_version(now.details, newest)) ? newest : 0;
     if (newest <= highest + 1)
         return 0;
     error_set(error, FAULT_REMOTE, "somebody else changes service '%s' at the same time",
@@ -149,7 +149,7 @@ int compute_draft(const struct job *job, const struct service *service, json_int
     }
     if (base < 1)
         return error_set(error, FAULT_REMOTE, "service '%s' has no version", service->id);
-    if (!service->active && is_draft(version_of(service->details, base))) {
+    if (!service->active && is_draft(compute_version(service->details, base))) {
         *number = base; /* nothing is live, and the newest version is still open */
         return 0;
     }

@@ -54,6 +54,8 @@ int compute_details(const struct job *, struct service *, struct error *) MUST_C
 char *compute_version_path(const struct job *, const struct service *, json_int_t number,
                            const char *below);
 
+/* Of the details; NULL when there is none of that number. */
+const json_t *compute_version(const json_t *details, json_int_t number);
 /* An unlocked version to fill: a leftover of ours, a first version, or a clone of what is live. */
 int compute_draft(const struct job *, const struct service *, json_int_t *number,
                   struct error *) MUST_CHECK;

@@ -42,6 +42,9 @@ class Recorder(http.server.ThreadingHTTPServer):
         base = f"http://127.0.0.1:{self.server_address[1]}"
         self.environment = {name: value.replace(sandbox.base, base) for name, value in sandbox.environment.items()}
 
+    def interrupt(self, method, path):
+        """For tests that have something happen just before a request arrives."""
+
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()
         return self
@@ -59,6 +62,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def pass_on(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.interrupt(self.command, self.path)
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
         with contextlib.closing(connection):
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)

@@ -179,10 +179,12 @@ class ClientCase(unittest.TestCase):
     def run_in(self, place, *command, env=None):
         return run(list(command), place, env or self.env)
 
-    def ask(self, path, method="GET", body=None):
+    def ask(self, path, method="GET", body=None, media_type=None):
         """The sandbox's API, as Cloudflare or Fastly have it, asked by us: (status, document)."""
         token = {"Fastly-Key": self.env.get("FASTLY_API_TOKEN", ""),
                  "Authorization": f"Bearer {self.env.get('CLOUDFLARE_API_TOKEN', '')}"}
+        if media_type:
+            token["Content-Type"] = media_type
         request = urllib.request.Request(self.sandbox.base + path, method=method, data=body, headers=token)
         try:
             with urllib.request.urlopen(request, timeout=20) as reply:

@@ -2,6 +2,7 @@
 theirs, and what both recorded is there."""
 import os
 
+from recorder import Recorder
 from support import ClientCase, Project, both, wasm
 
 MAIN = '(module (memory (export "memory") 1) (func (export "_start")) (data (i32.const 0) "WORD"))'
@@ -64,3 +65,30 @@ class Next(Together):
         self.project.write({"main.wasm": wasm(MAIN.replace("WORD", "two"))})
         self.project.commit("two")
         self.publish_twice()
+
+
+class Shared(ClientCase):
+    """A first publish that fails leaves the service that it made when another has begun to fill it."""
+
+    def test_service_stays(self):
+        test = self
+
+        class Meddler(Recorder):
+            def interrupt(self, method, path):
+                if method == "POST" and path.endswith("/version/1/backend"):
+                    version = path.rsplit("/", 1)[0]
+                    comment = "comment=edge-deploy+sha256%3A" + "0" * 64 + "+tag%3Aother+base%3A0"
+                    form = "application/x-www-form-urlencoded"
+                    test.ask(version, "PUT", comment.encode(), form)
+                    test.ask(path, "POST", b"name=originless&address=127.0.0.1&port=80", form)
+
+        with Meddler(self.sandbox) as recorder:
+            env = {**self.env, **recorder.environment}
+            project = Project(os.path.join(self.folder, "shared"), env,
+                              {"name": "shared", "targets": {"fast": TARGETS["fast"]}, "module": "main.wasm"},
+                              {"main.wasm": wasm(MAIN)})
+            ended = project.publish()
+        self.assertEqual(ended.code, 1, ended)
+        self.assertIn("originless", ended.json["error"]["message"])
+        self.assertIn("is left behind", ended.err)
+        self.assertEqual(len(self.ask("/fastly/service")[1]), 1)

@@ -528,6 +528,28 @@ static void test_leftover(void)
     arena_free(&arena);
 }
 
+/* Two publishes at once: the second takes the first's draft for a leftover and fills it. */
+static void test_overtaken(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct deployment mine = {.percent = 100}, theirs = {.percent = 100}, live;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    make_real(&field, NULL, SETTINGS);
+    struct artifact a = pack(&field.job, module_a, sizeof module_a - 1);
+    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    CHECK(platform_fastly.upload(&field.job, &a, &mine, &error) == 0);
+    CHECK(platform_fastly.upload(&field.job, &b, &theirs, &error) == 0);
+    CHECK_TEXT(theirs.version, mine.version);
+    CHECK(platform_fastly.activate(&field.job, &a, &mine, &error) == -1);
+    CHECK(error.fault == FAULT_REMOTE && strstr(error.message, "changed by somebody else"));
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0 && !live.version);
+    CHECK(platform_fastly.activate(&field.job, &b, &theirs, &error) == 0);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    CHECK_TEXT(live.artifact_sha256, b.sha256);
+    arena_free(&arena);
+}
+
 void test_fastly_driver(void)
 {
     test_pack();
@@ -543,4 +565,5 @@ void test_fastly_driver(void)
     test_lost_answers();
     test_failures();
     test_leftover();
+    test_overtaken();
 }
