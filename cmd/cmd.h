@@ -35,6 +35,7 @@ struct command {
     bool needs_manifest;                   /* found, read, targets chosen before run() */
     bool needs_platforms;                  /* --sandbox starts the built-in ones */
     bool needs_records;                    /* reads or writes git notes */
+    bool deploys;                          /* its documents have "deployments" */
     unsigned options;                      /* OPTION_FOR_... of options.h: which options it takes */
     size_t operand_limit;                  /* most operands it takes */
     /* 0, or -1 with the error set; its fault is the exit code. Result to stdout. */

@@ -46,6 +46,8 @@ static void print_text(struct run *run, const struct record *records, size_t cou
             add_row(run, &table, &records[i]);
     if (table.count > 1)
         table_print(&table);
+    else if (count)
+        progress_say(run, "", "no recorded deployment is of that target and environment");
     else
         progress_say(run, "",
                      "no deployment is recorded here; fetch the notes with: git fetch "
@@ -81,7 +83,7 @@ static int run_log(struct run *run, struct error *error)
     struct record *records;
     size_t count, skipped;
     if (record_open(run->arena, run->world, ".", &store, error) != 0)
-        return error_hint(error, "run edge-deploy log inside the repository");
+        return -1;
     if (word && !(commit = record_resolve(run->arena, store, word))) {
         error_set(error, FAULT_INPUT, "no commit '%s'", word);
         return error_hint(error, "name a commit as git does: a hash, a branch, HEAD~1");

@@ -1,4 +1,6 @@
 /* Words in, exit code out: options, what the command needs, the command, its failure. */
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +29,19 @@ static int choose_format(struct run *run, struct error *error)
         return 0;
     error_set(error, FAULT_INPUT, "unknown format '%s'", format);
     return error_hint(error, "use --format text or --format json");
+}
+
+/* For a command line that could not be read to its end. */
+static bool wants_json(int argc, char **argv)
+{
+    bool json = false;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--format") == 0 && i + 1 < argc)
+            json = strcmp(argv[++i], "json") == 0;
+        else if (strncmp(argv[i], "--format=", 9) == 0)
+            json = strcmp(argv[i] + 9, "json") == 0;
+    }
+    return json;
 }
 
 static void choose_style(struct run *run)
@@ -119,17 +134,27 @@ static int run_command(struct run *run, struct error *error)
     return run->command->run(run, error);
 }
 
+static int print_version(struct run *run)
+{
+    if (!run->json)
+        return help_version();
+    json_t *document = report_document(run->arena, "version", NULL);
+    json_object_set_new(document, "version", json_string(EDGE_DEPLOY_VERSION));
+    run_print_json(run, document);
+    return 0;
+}
+
 static int run_all(struct run *run, int argc, char **argv, struct error *error)
 {
     if (options_read(run->arena, argc, argv, &run->options, &run->command, error) != 0) {
-        choose_format(run, &(struct error){0});
+        run->json = wants_json(argc, argv);
         return -1;
     }
     if (choose_format(run, error) != 0)
         return -1;
     choose_style(run);
     if (run->options.version)
-        return help_version();
+        return print_version(run);
     if (run->options.help)
         return help_print(run->command);
     if (!run->command) {
@@ -141,15 +166,42 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
     return run_command(run, error);
 }
 
+/* What failed before it came to a result of its own. Commands that change platforms always say
+   whether they have. */
+static json_t *failure(struct run *run, const struct error *error)
+{
+    json_t *document = run_document(run, error);
+    if (run->command && run->command->deploys) {
+        json_object_set_new(document, "deployments", json_array());
+        json_object_set_new(document, "mutation_attempted", json_false());
+    }
+    return document;
+}
+
+/* Who has seen enough (head) closes the pipe; that is no failure. */
+static bool has_reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 static int finish(struct run *run, int status, const struct error *error)
 {
     if (status != 0 && run->json)
-        run_print_json(run, run_document(run, error));
+        run_print_json(run, failure(run, error));
     if (status != 0)
         output_error(run, error);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return status != 0 ? (int)error->fault : FAULT_REMOTE;
-    return status != 0 ? (int)error->fault : 0;
+    errno = 0;
+    bool is_written = fflush(stdout) == 0 && !ferror(stdout);
+    if (status != 0)
+        return (int)error->fault;
+    if (is_written || has_reader_left())
+        return 0;
+    struct error unwritten = {0};
+    error_set(&unwritten, FAULT_PARTIAL, "done, but cannot write the result: %s",
+              errno ? strerror(errno) : "stdout is full or closed");
+    output_error(run, &unwritten);
+    return FAULT_PARTIAL;
 }
 
 int main(int argc, char **argv)

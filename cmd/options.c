@@ -209,6 +209,8 @@ static const struct option_row *row_of(int value)
 static int bad_option(int value, char **argv, struct error *error)
 {
     const char *word = argv[optind - 1];
+    if (value != ':' && optopt >= LONG_BASE)
+        return error_set(error, FAULT_INPUT, "option '--%s' takes no value", row_of(optopt)->name);
     if (value != ':')
         return optopt > 0 && optopt < 128
                    ? error_set(error, FAULT_INPUT, "unknown option '-%c'", optopt)

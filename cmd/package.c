@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/table.h"
 #include "pkg/base/file.h"
+#include "pkg/base/text.h"
 #include "pkg/digest/digest.h"
 #include "pkg/json/json.h"
 
@@ -121,12 +122,14 @@ static void print_text(struct run *run, const struct publish_result *result)
         for (size_t m = 0; m < result->targets[i].module_count; m++) {
             const struct prepared_module *module = &result->targets[i].modules[m];
             printf("%s: %s: %zu -> %zu bytes (%s)%s%s\n", result->targets[i].target->name,
-                   module->path, module->original.size, module->optimized.module.size,
-                   module->optimized.how, module->optimized.why_not ? "; " : "",
+                   text_safe(run->arena, module->path, strlen(module->path)), module->original.size,
+                   module->optimized.module.size, module->optimized.how,
+                   module->optimized.why_not ? "; " : "",
                    module->optimized.why_not ? module->optimized.why_not : "");
         }
     if (run->options.output)
-        printf("written to %s\n", run->options.output);
+        printf("written to %s\n",
+               text_safe(run->arena, run->options.output, strlen(run->options.output)));
 }
 
 static int print_json(struct run *run, const struct publish_result *result, struct error *error)

@@ -47,6 +47,7 @@ const struct command command_publish = {
     .needs_manifest = true,
     .needs_records = true,
     .needs_platforms = true,
+    .deploys = true,
     .options = OPTION_FOR_BUILD | OPTION_FOR_PUBLISH,
     .run = run_publish,
 };

@@ -21,6 +21,7 @@ const struct command command_rollback = {
     .needs_manifest = true,
     .needs_records = true,
     .needs_platforms = true,
+    .deploys = true,
     .options = OPTION_FOR_ROLLBACK,
     .run = run_rollback,
 };

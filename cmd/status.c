@@ -20,5 +20,6 @@ const struct command command_status = {
     .needs_manifest = true,
     .needs_records = true,
     .needs_platforms = true,
+    .deploys = true,
     .run = run_status,
 };

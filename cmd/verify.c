@@ -20,6 +20,7 @@ const struct command command_verify = {
     .needs_manifest = true,
     .needs_records = true,
     .needs_platforms = true,
+    .deploys = true,
     .options = OPTION_FOR_VERIFY,
     .run = run_verify,
 };

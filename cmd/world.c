@@ -126,6 +126,8 @@ void world_open(struct run *run, const char *program)
     action.sa_handler = remember_signal;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* of nohup */
+        sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL); /* a server that hangs up must not end us */
     run->world = arena_alloc(run->arena, 1, sizeof *run->world);

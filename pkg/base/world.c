@@ -39,7 +39,7 @@ int world_stopped(const struct world *world, struct error *error)
     int signal = world_interrupted(world);
     if (signal == 0)
         return 0;
-    if (signal == SIGTERM)
+    if (signal == SIGTERM || signal == SIGHUP)
         return error_set(error, FAULT_TERMINATED, "terminated");
     return error_set(error, FAULT_INTERRUPTED, "interrupted");
 }

@@ -71,6 +71,7 @@ static int find_records(struct pipeline *pipeline, bool needed, struct error *er
     if (open_records(pipeline, &unreadable) == 0)
         return 0;
     pipeline->store = NULL;
+    pipeline->no_store = arena_strdup(pipeline->arena, unreadable.message);
     pipeline->record_count = 0;
     pipeline->newest = NULL;
     pipeline->out->commit = NULL;

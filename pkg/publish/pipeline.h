@@ -18,6 +18,7 @@ struct pipeline {
     const struct publish_options *options;
     struct publish_result *out;
     struct record_store *store; /* NULL: no repository, or not wanted */
+    const char *no_store;       /* why it could not be opened */
     struct record *records;     /* newest first */
     size_t record_count;
     const struct record *newest; /* of all records, also of those that this run has written */

@@ -19,9 +19,13 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     const struct publish_options *options = pipeline->options;
     bool needs_records = !options->no_record && !options->dry_run;
     struct error unlocked = {0};
-    if (refuse_traffic(pipeline, error) != 0 ||
-        pipeline_open(pipeline, needs_records, !options->dry_run, error) != 0)
+    if (refuse_traffic(pipeline, error) != 0)
         return -1;
+    if (pipeline_open(pipeline, needs_records, !options->dry_run, error) != 0) {
+        char hint[sizeof error->hint];
+        memcpy(hint, error->hint, sizeof hint);
+        return pipeline->no_store ? error_hint(error, "%s, or pass --no-record", hint) : -1;
+    }
     if (pipeline->store)
         pipeline->dirty = record_is_dirty(pipeline->store, &unlocked);
     return 0;

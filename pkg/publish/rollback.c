@@ -5,8 +5,9 @@
 
 enum { MOST_CANDIDATES = 5 };
 
-/* The versions that the records offer, newest first, for the hint. */
-static const char *candidates(const struct pipeline *pipeline, const struct target *target)
+/* The versions that the records offer, newest first, for the hint; all but `unlike`. */
+static const char *candidates(const struct pipeline *pipeline, const struct target *target,
+                              const char *unlike)
 {
     struct arena *arena = pipeline->arena;
     const char *seen[MOST_CANDIDATES];
@@ -15,7 +16,8 @@ static const char *candidates(const struct pipeline *pipeline, const struct targ
     for (size_t i = 0; i < pipeline->record_count && count < MOST_CANDIDATES; i++) {
         const struct record *record = &pipeline->records[i];
         size_t known = 0;
-        if (!pipeline_is_of(pipeline, record, target))
+        if (!pipeline_is_of(pipeline, record, target) ||
+            (unlike && strcmp(record->version, unlike) == 0))
             continue;
         while (known < count && strcmp(seen[known], record->version) != 0)
             known++;
@@ -31,13 +33,17 @@ static const char *candidates(const struct pipeline *pipeline, const struct targ
 static int unknown(const struct pipeline *pipeline, const struct target *target, const char *to,
                    struct error *error)
 {
-    const char *list = candidates(pipeline, target);
+    const struct record *last = to ? NULL : pipeline_record(pipeline, target, NULL);
+    const char *list = candidates(pipeline, target, last ? last->version : NULL);
     if (to)
         error_set(error, FAULT_INPUT, "%s: no recorded deployment of '%s'", target->name, to);
     else
         error_set(error, FAULT_INPUT, "%s: no earlier deployment is recorded", target->name);
     if (list)
         return error_hint(error, "choose with --to one of: %s", list);
+    if (pipeline->out->target_count > 1)
+        return error_hint(error, "name the targets to roll back with -t, or fetch the notes: "
+                                 "git fetch origin " RECORD_REF ":" RECORD_REF);
     return error_hint(error, "fetch the notes: git fetch origin " RECORD_REF ":" RECORD_REF);
 }
 

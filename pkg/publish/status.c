@@ -22,7 +22,7 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     if (pipeline_open(pipeline, false, true, error) != 0)
         return -1;
     if (!pipeline->store)
-        world_say(pipeline->world, "", "no git repository here, so nothing is recorded");
+        world_say(pipeline->world, "", "nothing is recorded: %s", pipeline->no_store);
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
         target->deployment = recorded_deployment(target->recorded);

@@ -35,7 +35,7 @@ struct record {
 };
 
 /* Where notes go: opened once at step 1, so that a repository that can't take them is known
-   before anything is sent. FAULT_INPUT with a hint to --no-record: no repository, no commit,
+   before anything is sent. FAULT_INPUT with a hint: no repository, no commit,
    foreign owner, unknown extension. Bare repositories and linked work trees are fine. The world
    supplies clock and environment. */
 struct record_store;

@@ -46,16 +46,16 @@ static int open_fault(struct error *error, const char *folder, int status)
 {
     if (status == GIT_ENOTFOUND && !is_foreign(status)) {
         error_set(error, FAULT_INPUT, "no git repository holds '%s'", folder);
-        return error_hint(error, "run git init and commit, or pass --no-record");
+        return error_hint(error, "run git init and commit");
     }
     if (is_foreign(status)) {
         error_set(error, FAULT_INPUT, "the git repository that holds '%s' belongs to another user",
                   folder);
         return error_hint(error, "run git config --global --add safe.directory FOLDER if you trust "
-                                 "it, or pass --no-record");
+                                 "it");
     }
     store_fault(error, "cannot open the git repository");
-    return error_hint(error, "repair the repository, or pass --no-record");
+    return error_hint(error, "repair the repository");
 }
 
 static int read_head(struct arena *arena, struct record_store *store, struct error *error)
@@ -64,7 +64,7 @@ static int read_head(struct arena *arena, struct record_store *store, struct err
     int status = git_reference_name_to_id(&id, store->repository, "HEAD");
     if (status == GIT_ENOTFOUND || status == GIT_EUNBORNBRANCH) {
         error_set(error, FAULT_INPUT, "the git repository has no commit to record a deployment on");
-        return error_hint(error, "make a first commit, or pass --no-record");
+        return error_hint(error, "make a first commit");
     }
     if (status != 0)
         return open_fault(error, store->folder, status);
