@@ -90,7 +90,8 @@ try: setup ## build, then publish the samples to the built-in sandbox
 unit: $(B)/unit $(B)/edge-deploy ## the unit tests alone
 	$(B)/unit
 
-test: setup ## every suite: SUITES="unit cases" for some
+test: ## install what the tests need, and run every suite: SUITES="unit cases" for some
+	@sh tests/setup.sh test
 	@$(MAKE) --no-print-directory -j2 all $(B)/unit
 	@sh tests/test.sh $(SUITES)
 
@@ -99,6 +100,9 @@ lint: ## layers, words, sizes, format
 
 asan: ## unit tests and cases under address, undefined-behaviour and leak sanitizers
 	@sh tests/test.sh asan
+
+faults: all ## every request of a publish fails in turn, in every way
+	@python3 tests/torture.py --all
 
 # Each fuzzer is one file with LLVMFuzzerTestOneInput; clang builds it with everything below cmd/.
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
@@ -137,5 +141,5 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
 
-.PHONY: FORCE all setup try unit test lint asan fuzz fuzzers fuzz-link bench install clean help
+.PHONY: FORCE all setup try unit test lint asan faults fuzz fuzzers fuzz-link bench install clean help
 .DELETE_ON_ERROR:

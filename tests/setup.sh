@@ -1,20 +1,26 @@
 #!/bin/sh
-# Installs what the build needs: Debian's packages by name. Does nothing when all are there, and
-# says what to install elsewhere.
+# Installs what the build and the samples need, and with the word `test` what the tests need too:
+# Debian's packages by name. Does nothing when all are there, and says what to install elsewhere.
 set -eu
 packages='gcc g++ make pkg-config libcurl4-openssl-dev libjansson-dev libgit2-dev libarchive-dev
 libssl-dev libmicrohttpd-dev libexpat1-dev zlib1g-dev wabt binaryen
-clang lld llvm wasi-libc libclang-rt-14-dev libclang-rt-14-dev-wasm32 python3 clang-format shellcheck'
+clang lld llvm wasi-libc libclang-rt-14-dev-wasm32'
+if [ "${1:-}" = test ]; then
+    packages="$packages python3 clang-format shellcheck libclang-rt-14-dev rustc libstd-rust-dev-wasm32"
+    # npm comes with a Node.js that is not Debian's.
+    command -v npm >/dev/null || packages="$packages nodejs npm"
+fi
 
 if ! command -v dpkg-query >/dev/null; then
     echo 'This is not Debian. Install: a C11 and C++17 compiler, make, pkg-config, and the libraries'
     echo 'libcurl, jansson, libgit2, libarchive, OpenSSL, libmicrohttpd, expat, zlib, wabt; to run the'
-    echo 'samples also binaryen, clang with lld, and wasi-libc.'
+    echo 'samples also binaryen, clang with lld, and wasi-libc; for the tests Python 3, Node.js, npm.'
     echo 'Homebrew: brew install pkg-config jansson libgit2 libarchive openssl libmicrohttpd expat wabt binaryen llvm lld wasi-libc'
     exit 0
 fi
 missing=
 for package in $packages; do
+    # shellcheck disable=SC2016
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
         missing="$missing $package"
 done

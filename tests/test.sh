@@ -32,22 +32,24 @@ suite() {
     fi
     [ $((p + f + s)) -gt 0 ] || p=1
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '%-10s %s passed, %s failed, %s skipped (%s s)\n' "$name" "$p" "$f" "$s" \
+    printf '%-11s %s passed, %s failed, %s skipped (%s s)\n' "$name" "$p" "$f" "$s" \
         "$(($(date +%s) - start))" | tee -a "$report"
 }
 
-asan() {
+asan_build() {
     flags='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-    make -j2 B=build/asan OPTIMIZE=-O1 SANITIZE="$flags" build/asan/unit build/asan/edge-deploy &&
-        build/asan/unit &&
-        python3 tests/run.py --program build/asan/edge-deploy
+    make -j2 B=build/asan OPTIMIZE=-O1 SANITIZE="$flags" build/asan/unit build/asan/edge-deploy
+}
+
+asan_unit() {
+    asan_build && build/asan/unit
 }
 
 fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try glue clients corpus
+[ $# -gt 0 ] || set -- lint unit cases try faults glue clients corpus
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -57,7 +59,11 @@ for name; do
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
-    asan) suite asan asan ;;
+    faults) suite faults python3 tests/torture.py ;;
+    asan)
+        suite asan-unit asan_unit
+        suite asan-cases python3 tests/run.py --program build/asan/edge-deploy
+        ;;
     fuzz) suite fuzz fuzz ;;
     *)
         echo "no suite '$name'"

@@ -28,7 +28,7 @@ enum fault {
 struct error {
     enum fault fault;
     char message[480];
-    char hint[240];
+    char hint[480];
 };
 
 /* Each returns -1, so that a failure is one statement: return error_set(error, ...); */
