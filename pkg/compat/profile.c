@@ -25,8 +25,8 @@ enum support support_of(const char *word)
 /* What stands at the top of the document. */
 struct document {
     const char *name, *title, *as_of, *glue;
-    const char **sources;
-    size_t source_count;
+    const char **sources, **place;
+    size_t source_count, place_count;
     json_t *variants, *features, *components, *imports, *exports, *limits, *settings, *options,
         *credentials, *credential_file, *endpoints;
 };
@@ -47,6 +47,7 @@ static const struct key document_keys[] = {
     {"exports", KEY_OBJECT, false, AT(exports), 0, NULL},
     {"limits", KEY_OBJECT, false, AT(limits), 0, NULL},
     {"settings", KEY_ARRAY, false, AT(settings), 0, NULL},
+    {"place", KEY_WORDS, false, AT(place), AT(place_count), NULL},
     {"options", KEY_OBJECT, true, AT(options), 0, NULL},
     {"credentials", KEY_OBJECT, true, AT(credentials), 0, NULL},
     {"credential_file", KEY_OBJECT, false, AT(credential_file), 0, NULL},
@@ -89,8 +90,15 @@ int profile_parse(struct arena *arena, const char *text, const char *origin, con
                             .sources = document.sources,
                             .source_count = document.source_count,
                             .glue_entries = document.glue,
+                            .place = document.place,
+                            .place_count = document.place_count,
                             .json = json};
-    return read_sections(&reader, &document, variant, out);
+    if (read_sections(&reader, &document, variant, out) != 0)
+        return -1;
+    for (size_t i = 0; i < out->place_count; i++)
+        if (!profile_option(out, out->place[i]))
+            return reader_fault(&reader, "place", "'%s' is no option", out->place[i]);
+    return 0;
 }
 
 const struct profile_limit *profile_limit(const struct profile *profile, const char *name)

@@ -148,6 +148,9 @@ struct profile {
     size_t endpoint_count;
     struct profile_runtime_fact *facts; /* of the variant */
     size_t fact_count;
+    const char **place; /* the options that together say where a target deploys to: two targets with
+                           the same ones replace each other */
+    size_t place_count; /* 0: not known */
     const char *glue_entries; /* "javascript": a bare module needs an entry of our glue; "none" */
     struct profile_component component;
     json_t *json; /* the whole document */

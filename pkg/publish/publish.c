@@ -13,6 +13,37 @@ static int refuse_traffic(const struct pipeline *pipeline, struct error *error)
     return error_hint(error, "leave --traffic out: a version takes all of the traffic");
 }
 
+static bool is_same_place(const struct prepared *a, const struct prepared *b)
+{
+    const struct profile *profile = a->job.profile;
+    if (profile->place_count == 0 || strcmp(a->target->platform, b->target->platform) != 0)
+        return false;
+    for (size_t i = 0; i < profile->place_count; i++) {
+        const json_t *left = json_object_get(a->job.settings, profile->place[i]);
+        const json_t *right = json_object_get(b->job.settings, profile->place[i]);
+        if (left != right && !(left && right && json_equal(left, right)))
+            return false;
+    }
+    return true;
+}
+
+/* Of two targets at one place the one that comes last would be live, and both recorded. */
+static int check_places(const struct pipeline *pipeline, struct error *error)
+{
+    const struct publish_result *out = pipeline->out;
+    for (size_t i = 0; i < out->target_count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct prepared *a = &out->targets[j], *b = &out->targets[i];
+            if (!is_same_place(a, b))
+                continue;
+            error_set(error, FAULT_INPUT, "targets '%s' and '%s' deploy to the same place",
+                      a->target->name, b->target->name);
+            return error_hint(error, "give one of them another '%s'",
+                              a->job.profile->place[a->job.profile->place_count - 1]);
+        }
+    return 0;
+}
+
 /* Step 1: what can be wrong before any work is done. */
 static int open_all(struct pipeline *pipeline, struct error *error)
 {
@@ -26,6 +57,8 @@ static int open_all(struct pipeline *pipeline, struct error *error)
         memcpy(hint, error->hint, sizeof hint);
         return pipeline->no_store ? error_hint(error, "%s, or pass --no-record", hint) : -1;
     }
+    if (check_places(pipeline, error) != 0)
+        return -1;
     if (pipeline->store)
         pipeline->dirty = record_is_dirty(pipeline->store, &unlocked);
     return 0;

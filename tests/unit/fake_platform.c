@@ -177,7 +177,7 @@ static const char alpha_profile[] =
     " \"exports\": {\"entries\": [{\"name\": \"WASI command\","
     "  \"exports\": [{\"name\": \"_start\", \"kind\": \"func\"}],"
     "  \"imports\": [\"wasi_snapshot_preview1\"]}]}, \"limits\": {},"
-    " \"options\": {"
+    " \"place\": [\"account\", \"script\"], \"options\": {"
     "  \"script\": {\"type\": \"string\", \"default\": \"$name\", \"pattern\": \"^[a-z-]+$\","
     "   \"help\": \"the script's name\"},"
     "  \"account\": {\"type\": \"string\", \"required\": true, \"environment\": \"ALPHA_ACCOUNT\","

@@ -144,11 +144,25 @@ static void test_deferred_first(void)
     scene_close(&scene);
 }
 
+/* The second would replace the first, and both would be recorded as live. */
+static void test_same_place(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE, ALPHA ",\"c\":{\"platform\":\"alpha\",\"public\":false}");
+    EXPECT(&scene, scene_publish(&scene), FAULT_INPUT);
+    SAYS(&scene, "targets 'a' and 'c' deploy to the same place");
+    CHECK(strstr(scene.error.hint, "'script'") != NULL);
+    CHECK_TEXT(fake.log, "");
+    scene_close(&scene);
+}
+
 static void test_in_threads(void)
 {
     struct scene scene;
-    scene_open(&scene, MODULE,
-               ALPHA "," BETA ",\"c\":{\"platform\":\"alpha\"},\"d\":{\"platform\":\"beta\"}");
+    scene_open(
+        &scene, MODULE,
+        ALPHA "," BETA
+              ",\"c\":{\"platform\":\"alpha\",\"script\":\"other\"},\"d\":{\"platform\":\"beta\"}");
     scene.options.jobs = 0;
     scene.options.no_wait = true; /* two targets share what the made-up platform has live */
     EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
@@ -378,6 +392,7 @@ void test_publish(void)
     test_incomplete();
     test_hooks_and_their_errors();
     test_deferred_first();
+    test_same_place();
     test_in_threads();
     test_incompatible();
     test_early_mistakes();
