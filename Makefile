@@ -37,32 +37,45 @@ PLATFORM_OBJECTS := $(call object,$(PLATFORM_SOURCES))
 CMD_OBJECTS := $(call object,$(CMD_SOURCES))
 UNIT_OBJECTS := $(call object,$(UNIT_SOURCES))
 
+# Short lines; `make V=1` shows the commands.
+ifdef V
+say = @:
+else
+say = @printf '  %-5s %s\n' $(1) $@
+Q := @
+endif
+
 all: $(B)/edge-deploy ## build build/edge-deploy (the default)
 
 $(B)/edge-deploy: $(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Unit tests link their own table of platforms (fake_platform.c); the real halves are linked too,
 # their files may be tested one by one.
 $(B)/unit: $(UNIT_OBJECTS) $(patsubst %,$(B)/%.o,$(basename $(wildcard platforms/*/*.c))) $(PKG_OBJECTS)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/unit_tests.h: $(UNIT_SOURCES)
 	@mkdir -p $(@D)
-	{ printf '#define TESTS(X)'; ls tests/unit/test_*.c | sed 's|.*/test_\(.*\)\.c| X(\1)|' | tr -d '\n'; echo; } >$@
+	@{ printf '#define TESTS(X)'; ls tests/unit/test_*.c | sed 's|.*/test_\(.*\)\.c| X(\1)|' | tr -d '\n'; echo; } >$@
 $(B)/tests/unit/run.o: $(B)/unit_tests.h
 $(B)/tests/unit/run.o: CPPFLAGS += -DUNIT_TESTS='"$(B)/unit_tests.h"' 
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(WABT_CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CXX)
+	$(Q)$(CXX) $(CPPFLAGS) $(WABT_CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/platforms.o $(B)/embedded.o: $(B)/%.o: $(B)/%.c
-	$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
 # What there is to embed: remade when a platform or a template comes or goes.
 EMBEDDED := $(shell find templates -type f) pkg/manifest/schema.json
@@ -72,11 +85,13 @@ $(B)/embedded.list: FORCE
 
 $(B)/platforms.c: $(B)/embedded.list platforms/table.sh platforms/embed.sh $(wildcard platforms/*/profile.json platforms/*/*.mjs platforms/*.mjs)
 	@mkdir -p $(@D)
-	sh platforms/table.sh $(PLATFORMS) >$@.new && mv $@.new $@
+	$(call say,MAKE)
+	$(Q)sh platforms/table.sh $(PLATFORMS) >$@.new && mv $@.new $@
 
 $(B)/embedded.c: $(B)/embedded.list templates/table.sh platforms/embed.sh $(EMBEDDED)
 	@mkdir -p $(@D)
-	sh templates/table.sh >$@.new && mv $@.new $@
+	$(call say,MAKE)
+	$(Q)sh templates/table.sh >$@.new && mv $@.new $@
 
 -include $(patsubst %.o,%.d,$(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS) $(UNIT_OBJECTS))
 
@@ -115,7 +130,8 @@ ifdef OUT
 fuzz-link: $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
 $(OUT)/%: $(B)/tests/fuzz/%.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
 endif
 
 fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS (default 60)
