@@ -55,8 +55,12 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     if (pipeline_open(pipeline, needs_records, !options->dry_run, error) != 0) {
         char hint[sizeof error->hint];
         memcpy(hint, error->hint, sizeof hint);
-        return pipeline->no_store ? error_hint(error, "%s, or pass --no-record", hint) : -1;
+        return pipeline->no_store
+                   ? error_hint(error, "%s%spass --no-record", hint, hint[0] ? ", or " : "")
+                   : -1;
     }
+    if (needs_records && record_can_write(pipeline->store, error) != 0)
+        return error_hint(error, "make the repository writable, or pass --no-record");
     if (check_places(pipeline, error) != 0)
         return -1;
     if (pipeline->store)

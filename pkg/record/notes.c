@@ -114,6 +114,18 @@ static int note_text(struct arena *arena, struct record_store *store, git_commit
                                    git_oid_tostr_s(commit), LIMIT_NOTE);
 }
 
+int record_can_write(struct record_store *store, struct error *error)
+{
+    git_transaction *transaction = NULL;
+    if (git_transaction_new(&transaction, store->repository) != 0)
+        return store_fault(error, "cannot write '" RECORD_REF "'");
+    int status = git_transaction_lock_ref(transaction, RECORD_REF);
+    if (status != 0 && status != GIT_ELOCKED)
+        store_fault(error, "cannot write '" RECORD_REF "'");
+    git_transaction_free(transaction);
+    return status != 0 && status != GIT_ELOCKED ? -1 : 0;
+}
+
 /* Moves the ref from `tip` to `next` unless somebody else has moved it: 1 then, and 1 also when
    somebody holds the lock. The lock, and not git_reference_create_matching, because that one
    can't compare with "there is no such ref yet". */

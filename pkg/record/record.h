@@ -47,6 +47,9 @@ void record_warm(struct arena *);
 int record_open(struct arena *, const struct world *, const char *folder, struct record_store **out,
                 struct error *) MUST_CHECK;
 const char *record_head(const struct record_store *); /* HEAD's commit, hex */
+/* -1 when the ref of the notes can't be written here: a read-only repository. That somebody else
+   is just writing it is no reason. */
+int record_can_write(struct record_store *, struct error *) MUST_CHECK;
 /* Whether a tracked file differs from HEAD; untracked ones (what a build made) do not count. True
    with the error set when that can't be found out. */
 bool record_is_dirty(struct record_store *, struct error *);
