@@ -197,6 +197,21 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     return compute_url(job, &service, number, &out->url, error);
 }
 
+/* A clone takes the comment along, and who cloned it may have put something else into it: our own
+   comments differ, each has its run's tag. */
+static bool is_copied(const struct service *service, const char *comment)
+{
+    size_t index;
+    json_t *version;
+    json_array_foreach(json_object_get(service->details, "versions"), index, version)
+    {
+        if (json_find_integer(version, "number", 0) < service->active &&
+            strcmp(json_find_string(version, "comment", ""), comment) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int live(const struct job *job, struct deployment *out, struct error *error)
 {
     struct service service;
@@ -209,7 +224,8 @@ static int live(const struct job *job, struct deployment *out, struct error *err
     const char *comment = json_find_string(service.details, "active_version.comment", "");
     out->version = version_text(job, service.active);
     out->percent = 100;
-    out->drifted = !compute_read_comment(job->arena, comment, out, NULL);
+    out->drifted =
+        is_copied(&service, comment) || !compute_read_comment(job->arena, comment, out, NULL);
     return compute_url(job, &service, service.active, &out->url, error);
 }
 

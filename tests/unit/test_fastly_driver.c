@@ -278,6 +278,7 @@ struct field {
     struct sandbox *sandbox;
     struct job job;
     char *folder;
+    unsigned runs;
 };
 
 static void make_real(struct field *field, const char *faults, const char *settings)
@@ -315,6 +316,8 @@ static int publish_module(struct field *field, bool second, struct deployment *o
                                       : pack(&field->job, module_a, sizeof module_a - 1);
     *out = (struct deployment){.percent = 100};
     *error = (struct error){0};
+    field->job.tag =
+        arena_printf(field->arena, "t%u", field->runs++); /* each publish has its own */
     if (platform_fastly.upload(&field->job, &artifact, out, error) != 0)
         return -1;
     return platform_fastly.activate(&field->job, &artifact, out, error);
@@ -550,6 +553,28 @@ static void test_overtaken(void)
     arena_free(&arena);
 }
 
+/* Somebody clones what we made, changes it and activates it: our comment came along. */
+static void test_cloned_comment(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct deployment live;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    make_real(&field, NULL, SETTINGS);
+    check_published(&field, false, "1", NULL);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    const char *base = arena_printf(&arena, "/service/%s/version/", live.resource);
+    ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
+    ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    CHECK_TEXT(live.version, "2");
+    CHECK(live.drifted && !live.artifact_sha256 && !live.commit);
+    struct deployment old = {.version = "1", .percent = 100};
+    CHECK(platform_fastly.activate(&field.job, NULL, &old, &error) == 0);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0 && !live.drifted);
+    arena_free(&arena);
+}
+
 void test_fastly_driver(void)
 {
     test_pack();
@@ -566,4 +591,5 @@ void test_fastly_driver(void)
     test_failures();
     test_leftover();
     test_overtaken();
+    test_cloned_comment();
 }
