@@ -36,8 +36,9 @@ static int live(const struct job *job, struct deployment *out, struct error *err
     if (lambda_edge_configuration(job, out->version, &answer, error) != 0)
         return -1;
     out->drifted =
-        answer.absent || !lambda_edge_read_description(
-                             job->arena, json_find_string(answer.json, "Description", ""), out);
+        answer.absent ||
+        !lambda_edge_read_description(job->arena, json_find_string(answer.json, "Description", ""),
+                                      json_find_string(answer.json, "CodeSha256", ""), out);
     return 0;
 }
 

@@ -345,11 +345,12 @@ int lambda_edge_upload(const struct job *job, const struct artifact *artifact,
                   error) != 0)
         return -1;
     digest_sha256_raw(artifact->parts[0].body, digest);
-    struct wanted wanted = {
-        .code_sha256 = digest_base64(job->arena, (struct bytes){digest, sizeof digest}),
-        .handler = text(settings, "handler"),
-        .description = lambda_edge_description(job->arena, artifact->sha256, job->commit),
-        .zip = artifact->parts[0].body};
+    struct wanted wanted = {.code_sha256 =
+                                digest_base64(job->arena, (struct bytes){digest, sizeof digest}),
+                            .handler = text(settings, "handler"),
+                            .zip = artifact->parts[0].body};
+    wanted.description =
+        lambda_edge_description(job->arena, artifact->sha256, job->commit, wanted.code_sha256);
     if (bring(job, &wanted, out, error) != 0)
         return -1;
     out->resource = job_text(job, "function");

@@ -6,6 +6,7 @@
 
 #define MARK   "edge-deploy sha256:"
 #define COMMIT " git:"
+#define CODE   " code:"
 
 enum { SHA256_SIZE = 64, SHORTEST_COMMIT = 40, LONGEST_NAME = 140 };
 
@@ -43,14 +44,19 @@ int lambda_edge_read_arn(struct arena *arena, const char *arn, struct function_n
     return out->name && out->version && lambda_edge_is_version(out->version) && !*at ? 0 : -1;
 }
 
-char *lambda_edge_description(struct arena *arena, const char *sha256, const char *commit)
+char *lambda_edge_description(struct arena *arena, const char *sha256, const char *commit,
+                              const char *code_sha256)
 {
-    return arena_printf(arena, MARK "%s%s%s", sha256, commit ? COMMIT : "", commit ? commit : "");
+    return arena_printf(arena, MARK "%s%s%s" CODE "%s", sha256, commit ? COMMIT : "",
+                        commit ? commit : "", code_sha256);
 }
 
-bool lambda_edge_read_description(struct arena *arena, const char *text, struct deployment *out)
+bool lambda_edge_read_description(struct arena *arena, const char *text, const char *code_sha256,
+                                  struct deployment *out)
 {
-    if (strncmp(text, MARK, strlen(MARK)) != 0)
+    const char *code = strstr(text, CODE);
+    if (strncmp(text, MARK, strlen(MARK)) != 0 || !code ||
+        strcmp(code + strlen(CODE), code_sha256) != 0)
         return false;
     text += strlen(MARK);
     if (strspn(text, hex) != SHA256_SIZE)

@@ -118,9 +118,12 @@ struct function_name {
     const char *name, *version;
 };
 int lambda_edge_read_arn(struct arena *, const char *arn, struct function_name *out) MUST_CHECK;
-/* What a version's description says of the artifact and the commit in it. */
-char *lambda_edge_description(struct arena *, const char *sha256, const char *commit);
-/* Takes them out again into `out`; false when the description is not ours. */
-bool lambda_edge_read_description(struct arena *, const char *text, struct deployment *out);
+/* What a version's description says of the artifact and the commit in it; and of the code, because
+   a version that somebody else publishes without a description has the last one's. */
+char *lambda_edge_description(struct arena *, const char *sha256, const char *commit,
+                              const char *code_sha256);
+/* Takes them out again into `out`; false when the description is not ours, or of other code. */
+bool lambda_edge_read_description(struct arena *, const char *text, const char *code_sha256,
+                                  struct deployment *out);
 
 #endif

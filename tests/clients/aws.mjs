@@ -65,7 +65,7 @@ async function associate(arn) {
 async function deploy() {
   const digest = await putCode(readFileSync(job.zip));
   const version = await lambda.send(new PublishVersionCommand({
-    ...named, CodeSha256: digest, Description: job.description,
+    ...named, CodeSha256: digest, Description: job.description ?? undefined,
   }));
   states.push(version.State);
   await waitUntilPublishedVersionActive(patience(lambda), { ...named, Qualifier: version.Version });

@@ -3,12 +3,15 @@ read, and what somebody else made live is not replaced unasked."""
 import json
 import os
 
+import test_aws
 from support import FASTLY, NODE, WRANGLER, ClientCase, Project, needs, run, wasm
 
 MAIN = '(module (memory (export "memory") 1) (func (export "_start")) (data (i32.const 0) "WORD"))'
 TARGETS = {
     "edge": {"platform": "cloudflare", "compatibility_date": "2026-11-01"},
     "fast": {"platform": "fastly", "domains": ["mixed.edgecompute.app"]},
+    "lambda": {"platform": "lambda-edge", "role": test_aws.JOB["role"], "distribution": test_aws.DISTRIBUTION,
+               "event": "viewer-request"},
 }
 TOML = 'manifest_version = 3\nname = "mixed"\nlanguage = "other"\nauthors = []\ndescription = ""\nservice_id = "%s"\n'
 
@@ -35,12 +38,19 @@ class Mixed(ClientCase):
                 file.write(text)
         self.succeed(run([NODE[22], WRANGLER, "deploy"], place, self.env))
         self.succeed(run([FASTLY, "compute", "pack", "--wasm-binary", "main.wasm", "-i"], place, self.env))
+        # Neither says what it is, so the platforms keep our comment and our description.
         self.succeed(run([FASTLY, "compute", "deploy", "-i", "--package", "pkg/mixed.tar.gz"], place, self.env))
+        archive = os.path.join(place, "function.zip")
+        with open(archive, "wb") as file:
+            file.write(test_aws.archive({"index.mjs": "export const handler = () => ({ status: '204' });"}))
+        test_aws.sdk(self, self.env, {**test_aws.JOB, "function": "mixed", "step": "deploy", "zip": archive, "description": None})
 
     def test_all(self):
         project = Project(os.path.join(self.folder, "project"), self.env,
                           {"name": "mixed", "targets": TARGETS, "module": "main.wasm", "optimize": {"level": "none"}},
                           {"main.wasm": wasm(MAIN)})
+        if not test_aws.SDK:
+            self.skipTest("@aws-sdk is not installed")
         ended, ours = self.publish(project)
         self.succeed(ended)
         listed = self.succeed(run([NODE[22], WRANGLER, "versions", "list", "--name", "mixed"], project.folder, self.env))
@@ -49,7 +59,7 @@ class Mixed(ClientCase):
 
         self.deploy_theirs(os.path.join(self.folder, "theirs"), ours["fast"]["resource"])
         live = self.live(project)
-        self.assertEqual({name: each["drifted"] for name, each in live.items()}, {"edge": True, "fast": True})
+        self.assertEqual({name: each["drifted"] for name, each in live.items()}, {name: True for name in TARGETS})
 
         project.write({"main.wasm": wasm(MAIN.replace("WORD", "next"))})
         project.commit("next")

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_reply(&arena, body, 200, SERVICE_LAMBDA, line);
     if (lambda_edge_read_arn(&arena, text, &name) == 0)
         must(lambda_edge_is_version(name.version) && strpbrk(text, "<>&") == NULL);
-    (void)lambda_edge_read_description(&arena, text, &deployment);
+    (void)lambda_edge_read_description(&arena, text, "", &deployment);
     arena_free(&arena);
     return 0;
 }

@@ -91,21 +91,27 @@ static void test_pack_main(struct arena *arena)
 #define SHA256 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 
+#define CODE "MjTaA47Ii6pgG2rAtPkjhSnKgL598ye6hYrydyNKG1g="
+
 static void test_descriptions(struct arena *arena)
 {
     struct deployment out = {0};
-    char *text = lambda_edge_description(arena, SHA256, COMMIT);
-    CHECK_TEXT(text, "edge-deploy sha256:" SHA256 " git:" COMMIT);
-    CHECK(strlen(lambda_edge_description(arena, SHA256, SHA256)) <= 256);
-    CHECK(lambda_edge_read_description(arena, text, &out));
+    char *text = lambda_edge_description(arena, SHA256, COMMIT, CODE);
+    CHECK_TEXT(text, "edge-deploy sha256:" SHA256 " git:" COMMIT " code:" CODE);
+    CHECK(strlen(lambda_edge_description(arena, SHA256, SHA256, CODE)) <= 256);
+    CHECK(lambda_edge_read_description(arena, text, CODE, &out));
     CHECK_TEXT(out.artifact_sha256, SHA256);
     CHECK_TEXT(out.commit, COMMIT);
     out = (struct deployment){0};
-    CHECK(lambda_edge_read_description(arena, lambda_edge_description(arena, SHA256, NULL), &out));
+    text = lambda_edge_description(arena, SHA256, NULL, CODE);
+    CHECK(lambda_edge_read_description(arena, text, CODE, &out));
     CHECK(out.commit == NULL && out.artifact_sha256 != NULL);
-    CHECK(!lambda_edge_read_description(arena, "", &out));
-    CHECK(!lambda_edge_read_description(arena, "edge-deploy sha256:12", &out));
-    CHECK(!lambda_edge_read_description(arena, "git 0123abc", &out));
+    out = (struct deployment){0};
+    CHECK(!lambda_edge_read_description(arena, text, "A" CODE, &out) && !out.artifact_sha256);
+    CHECK(!lambda_edge_read_description(arena, "", "", &out));
+    CHECK(!lambda_edge_read_description(arena, "edge-deploy sha256:12", CODE, &out));
+    CHECK(!lambda_edge_read_description(arena, "edge-deploy sha256:" SHA256, CODE, &out));
+    CHECK(!lambda_edge_read_description(arena, "git 0123abc", CODE, &out));
 }
 
 static void test_names(struct arena *arena)
