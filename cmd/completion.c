@@ -2,10 +2,12 @@
 
 #include "cmd/cmd.h"
 
+/* `command` NULL: those that all commands take. */
 static void print_words_for(const struct command *command)
 {
     for (size_t i = 0; i < option_row_count; i++)
-        if (option_is_for(&option_rows[i], command))
+        if (command ? option_is_for(&option_rows[i], command)
+                    : option_rows[i].commands == OPTION_FOR_ALL)
             printf(" --%s", option_rows[i].name);
 }
 
@@ -15,23 +17,64 @@ static void print_commands(void)
         printf(" %s", commands[i]->name);
 }
 
+/* The options whose value is the next word, as a pattern of the shell. */
+static void print_takers(void)
+{
+    const char *before = "";
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (!option_rows[i].argument)
+            continue;
+        printf("%s--%s", before, option_rows[i].name);
+        before = " | ";
+        if (option_rows[i].letter)
+            printf(" | -%c", option_rows[i].letter);
+    }
+}
+
+/* What stands in the place of a file: words that the command's operand can be. */
+static void print_operands(const struct command *command)
+{
+    if (command == &command_completion)
+        printf(" bash zsh fish");
+    if (command == &command_help)
+        printf(" manual");
+    if (command == &command_help)
+        print_commands();
+    for (const struct platform_entry *entry = platforms; entry->platform; entry++)
+        if (command == &command_platforms)
+            printf(" %s", entry->platform->name);
+}
+
 static void print_bash(void)
 {
     printf("# edge-deploy completion for bash\n_edge_deploy() {\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} command= i words=\n"
+           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+           "    local i command='' words='' operands=''\n"
            "    for ((i = 1; i < COMP_CWORD; i++)); do\n        case ${COMP_WORDS[i]} in\n"
+           "        ");
+    print_takers();
+    printf(") ((i++)) ;;\n"
            "        -*) ;;\n        *) command=${COMP_WORDS[i]}; break ;;\n        esac\n    done\n"
            "    case $command in\n    '') words='");
+    print_words_for(NULL);
+    printf("' operands='");
     print_commands();
     puts("' ;;");
     for (size_t i = 0; i < command_count; i++) {
         printf("    %s) words='", commands[i]->name);
         print_words_for(commands[i]);
+        printf("' operands='");
+        print_operands(commands[i]);
         puts("' ;;");
     }
-    puts("    esac\n    if [[ -n $command && $word != -* ]]; then\n"
-         "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n    else\n"
-         "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n    fi\n}\n"
+    printf("    esac\n    case $before in\n    ");
+    print_takers();
+    puts(") words='' operands='' ;;\n    esac\n"
+         "    if [[ $before == --format ]]; then operands='text json'; fi\n"
+         "    if [[ $word != -* ]]; then words=$operands; fi\n"
+         "    if [[ -n $words ]]; then\n"
+         "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n    else\n"
+         "        mapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n    fi\n}\n"
          "complete -o filenames -F _edge_deploy edge-deploy");
 }
 

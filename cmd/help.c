@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "pkg/base/text.h"
 
 /* What the exit code says; cli.md section 3 of the design, and the manual page. */
 static const struct {
@@ -108,14 +109,16 @@ static void manual_option(const struct option_row *row)
         printf("\\-%c\\fR, \\fB", row->letter);
     roff("--");
     roff(row->name);
-    printf("\\fR \\fI%s\\fR\n", argument_text(row));
+    if (row->argument)
+        printf("\\fR \\fI%s", row->argument);
+    puts("\\fR");
     roff(row->help);
     putchar('\n');
 }
 
 static void manual_command(const struct command *command)
 {
-    printf(".SS edge\\-deploy %s ", command->name);
+    printf(".SS edge\\-deploy %s%s", command->name, command->operands[0] ? " " : "");
     roff(command->operands);
     putchar('\n');
     roff(command->summary);
@@ -125,9 +128,11 @@ static void manual_command(const struct command *command)
             manual_option(&option_rows[i]);
 }
 
-static void print_manual(void)
+static void print_manual(struct run *run)
 {
-    puts(".TH EDGE\\-DEPLOY 1 \"\" \"edge\\-deploy " EDGE_DEPLOY_VERSION "\"\n.SH NAME\n"
+    printf(".TH EDGE\\-DEPLOY 1 \"%s\" \"edge\\-deploy " EDGE_DEPLOY_VERSION "\"\n",
+           run_today(run));
+    puts(".SH NAME\n"
          "edge\\-deploy \\- check, optimize and deploy WebAssembly to the edge\n.SH SYNOPSIS\n"
          ".B edge\\-deploy\n.I command\n.RI [ options ]\n.SH COMMANDS");
     for (size_t i = 0; i < command_count; i++)
@@ -155,13 +160,20 @@ static int run_help(struct run *run, struct error *error)
     if (!name)
         return help_print(NULL);
     if (strcmp(name, "manual") == 0) {
-        print_manual();
+        print_manual(run);
         return 0;
     }
     for (size_t i = 0; i < command_count; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return help_print(commands[i]);
-    return error_set(error, FAULT_INPUT, "no help on '%s'", name);
+    const char **names = arena_alloc(run->arena, command_count, sizeof *names);
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i]->name;
+    const char *nearest = text_nearest(name, names, command_count);
+    error_set(error, FAULT_INPUT, "no help on '%s'", name);
+    return error_hint(error,
+                      nearest ? "did you mean '%s'?" : "run 'edge-deploy %s' for the commands",
+                      nearest ? nearest : "help");
 }
 
 const struct command command_help = {
