@@ -136,7 +136,8 @@ char *json_print(struct arena *arena, const json_t *value)
 
 char *json_print_indented(struct arena *arena, const json_t *value)
 {
-    return print(arena, value, JSON_INDENT(2));
+    /* ASCII: it may go to a terminal, some of which obey U+009B and the bidi controls. */
+    return print(arena, value, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 }
 
 /* A new reference; depth is bounded by json_read. */

@@ -41,7 +41,7 @@ bool json_find_bool(const json_t *, const char *path, bool fallback);
 /* RFC 7396: `patch` merged into a copy of `document`; both stay as they were. */
 json_t *json_merge_patch(struct arena *, const json_t *document, const json_t *patch);
 
-/* One line without spaces, keys in the order they were added; or with an indent of 2. */
+/* One line without spaces, keys in the order they were added; or with an indent of 2, in ASCII. */
 char *json_print(struct arena *, const json_t *);
 char *json_print_indented(struct arena *, const json_t *);
 
