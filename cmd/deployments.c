@@ -198,14 +198,16 @@ static void print_made(struct run *run, const struct publish_result *result)
     table_open(&table, run, heads);
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
-        const struct deployment *made = &target->deployment;
+        bool left_alone = target->state == STATE_NONE && is_command(run, "rollback");
+        const struct deployment *made = left_alone ? &target->live : &target->deployment;
         size_t bytes = target->artifact.counted_bytes;
-        const char *cells[] = {target->target->name,
-                               target->target->platform,
-                               word_of(run, target),
-                               made->version,
-                               shortened(run, digest_of(run, target), 12),
-                               bytes ? arena_printf(run->arena, "%zu", bytes) : NULL};
+        const char *cells[] = {
+            target->target->name,
+            target->target->platform,
+            word_of(run, target),
+            made->version,
+            shortened(run, left_alone ? made->artifact_sha256 : digest_of(run, target), 12),
+            bytes ? arena_printf(run->arena, "%zu", bytes) : NULL};
         bool bad = target->error.fault != FAULT_NONE;
         table_add(&table, cells, 2, bad ? TINT_BAD : tint_of(target->state));
     }

@@ -140,6 +140,18 @@ static int left_incomplete(const struct pipeline *pipeline, struct prepared *tar
                       target->error.hint[0] ? target->error.hint : "remove the cause");
 }
 
+/* Without -t those that are back already would go back once more. */
+static int hint_at_rest(const struct pipeline *pipeline, struct error *error)
+{
+    const char *rest = "";
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        const struct prepared *target = &pipeline->out->targets[i];
+        if (target->ready || target->state == STATE_FAILED)
+            rest = arena_printf(pipeline->arena, "%s -t %s", rest, target->target->name);
+    }
+    return error_hint(error, "remove the cause, then roll back the rest alone: rollback%s", rest);
+}
+
 static int partly_failed(const struct pipeline *pipeline, struct prepared *target, bool rollback,
                          struct error *error)
 {
@@ -155,6 +167,8 @@ static int partly_failed(const struct pipeline *pipeline, struct prepared *targe
         return -1;
     error->fault = FAULT_PARTIAL;
     error_prefix(error, "live on %s only", live);
+    if (rollback)
+        return hint_at_rest(pipeline, error);
     if (error->hint[0])
         return -1;
     return error_hint(error, "remove the cause and publish again, or roll back");

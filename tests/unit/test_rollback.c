@@ -63,6 +63,48 @@ static void test_versions(void)
     scene_close(&scene);
 }
 
+/* The hint names those that are not back, as those that are would go back once more. */
+static void test_partly(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE, ALPHA "," BETA);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    scene_put(&scene, "app.wasm", scene_other);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    fake.failing = "beta.activate";
+    EXPECT(&scene, roll(&scene, NULL), FAULT_PARTIAL);
+    SAYS(&scene, "live on a only: b: ");
+    CHECK(strstr(scene.error.hint, "rollback -t b") != NULL);
+    CHECK(scene.result.targets[0].state == STATE_ROLLED_BACK && fake.alpha.live == 1);
+    CHECK(scene.result.targets[1].state == STATE_FAILED && fake.beta.live == 2);
+    scene_close(&scene);
+}
+
+/* Rolled back, but not recorded: the same again makes up for it, though nothing is sent. */
+static void test_record_made_up(void)
+{
+    struct scene scene;
+    size_t count;
+    scene_open(&scene, MODULE, ALPHA);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    scene_put(&scene, "app.wasm", scene_other);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK(scene_shell(&scene, "touch .git/refs/notes/edge-deploy.lock") == 0);
+    EXPECT(&scene, roll(&scene, "v1"), FAULT_PARTIAL);
+    SAYS(&scene, "rolled back, but not recorded");
+    CHECK(scene_shell(&scene, "rm .git/refs/notes/edge-deploy.lock") == 0);
+    CHECK(scene_record_count(&scene) == 2);
+    EXPECT(&scene, roll(&scene, "v1"), FAULT_NONE);
+    CHECK(scene.result.targets[0].state == STATE_UNCHANGED && scene.result.recorded);
+    struct record *records = scene_records(&scene, &count);
+    if (CHECK(count == 3)) {
+        CHECK_TEXT(records[0].event, "rollback");
+        CHECK_TEXT(records[0].version, "v1");
+        CHECK_TEXT(records[0].previous_version, "v2");
+    }
+    scene_close(&scene);
+}
+
 static void test_rollback_without_history(void)
 {
     struct scene scene;
@@ -207,6 +249,8 @@ static void test_roll_back_by_itself(void)
 void test_rollback(void)
 {
     test_versions();
+    test_partly();
+    test_record_made_up();
     test_rollback_without_history();
     test_status_and_verify();
     test_probe();
