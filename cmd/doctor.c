@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "pkg/base/text.h"
 #include "pkg/json/json.h"
 #include "pkg/optimize/optimize.h"
 #include "pkg/process/process.h"
@@ -10,10 +11,12 @@
 static void row(struct run *run, json_t *rows, const char *group, const char *name, bool good,
                 const char *value)
 {
-    json_array_append_new(rows, json_pack("{s:s,s:s,s:b,s:s}", "group", group, "name", name, "ok",
-                                          good, "value", value));
+    json_t *json = json_pack("{s:s,s:s,s:b}", "group", group, "name", name, "ok", good);
+    json_object_set_new(json, "value", json_text(value, strlen(value)));
+    json_array_append_new(rows, json);
     if (run->json)
         return;
+    value = text_safe(run->arena, value, strlen(value));
     const char *colour = !run->style.colour ? "" : good ? "\x1b[32m" : "\x1b[33m";
     printf("  %s%-7s%s %-28s %s\n", colour, good ? "ok" : "missing", colour[0] ? "\x1b[0m" : "",
            name, value);
@@ -48,8 +51,10 @@ static void look_at_repository(struct run *run, json_t *rows)
     struct record_store *store;
     struct error error = {0};
     bool good = record_open(run->arena, run->world, ".", &store, &error) == 0;
+    const char *tree = good ? record_work_tree(store) : NULL;
     row(run, rows, "repository", "git notes", good,
-        good ? arena_printf(run->arena, "%s at %s", RECORD_REF, record_work_tree(store))
+        good ? arena_printf(run->arena, "%s %s%s", RECORD_REF,
+                            tree ? "at " : "in a bare repository", tree ? tree : "")
              : error.message);
 }
 
@@ -84,11 +89,15 @@ static int look_at_platform(struct run *run, json_t *rows, const struct platform
     struct profile profile;
     const struct secret *secrets;
     size_t count;
+    struct error unusable = {0};
     if (profile_parse(run->arena, entry->profile_json, entry->platform->name, NULL, &profile,
-                      error) != 0 ||
-        platform_secrets(run->arena, run->world, &profile, &secrets, &count, error) != 0)
+                      error) != 0)
         return -1;
     heading(run, arena_printf(run->arena, "%s (profile of %s)", profile.title, profile.as_of));
+    if (platform_secrets(run->arena, run->world, &profile, &secrets, &count, &unusable) != 0) {
+        row(run, rows, profile.name, "credentials", false, unusable.message);
+        return 0;
+    }
     for (size_t i = 0; i < profile.credential_count; i++) {
         const struct profile_credential *credential = &profile.credentials[i];
         look_at_credential(run, rows, &profile, credential,
