@@ -214,6 +214,20 @@ static void print_made(struct run *run, const struct publish_result *result)
     table_print(&table);
 }
 
+/* Why, for each target: the error names only the first. */
+static void print_failures(struct run *run, const struct publish_result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct prepared *target = &result->targets[i];
+        const char *word = target->state == STATE_FAILED ? "failed"
+                           : target->incomplete          ? "not complete"
+                                                         : "not verified";
+        if (target->error.fault != FAULT_NONE)
+            printf("%s: %s: %s\n", word, target->target->name,
+                   text_safe(run->arena, target->error.message, strlen(target->error.message)));
+    }
+}
+
 static void print_verified(struct run *run, const struct publish_result *result)
 {
     static const char *const heads[] = {"TARGET", "PLATFORM", "STATE", "VERSION",
@@ -233,6 +247,7 @@ static void print_verified(struct run *run, const struct publish_result *result)
         table_add(&table, cells, 2, bad ? TINT_BAD : TINT_GOOD);
     }
     table_print(&table);
+    print_failures(run, result);
 }
 
 /* Where what is live answers; `before` stands before the first line. */
@@ -310,17 +325,6 @@ static void print_list(struct run *run, const char *words, const struct publish_
     const char *names = names_in(run, result, state);
     if (names)
         printf("%s: %s\n", words, names);
-}
-
-static void print_failures(struct run *run, const struct publish_result *result)
-{
-    for (size_t i = 0; i < result->target_count; i++) {
-        const struct prepared *target = &result->targets[i];
-        if (target->state == STATE_FAILED || target->incomplete)
-            printf("%s: %s: %s\n", target->incomplete ? "not complete" : "failed",
-                   target->target->name,
-                   text_safe(run->arena, target->error.message, strlen(target->error.message)));
-    }
 }
 
 /* What is live now, recorded where, and what was not done. */
