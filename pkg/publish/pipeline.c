@@ -118,10 +118,12 @@ static void remember(struct pipeline *pipeline)
     }
 }
 
-int pipeline_open(struct pipeline *pipeline, bool needs_records, bool unlock, struct error *error)
+int pipeline_open(struct pipeline *pipeline, enum records records, bool unlock, struct error *error)
 {
     open_targets(pipeline);
-    if (prepare_jobs(pipeline, error) != 0 || find_records(pipeline, needs_records, error) != 0)
+    if (prepare_jobs(pipeline, error) != 0)
+        return -1;
+    if (records != RECORDS_NONE && find_records(pipeline, records == RECORDS_NEEDED, error) != 0)
         return -1;
     remember(pipeline);
     for (size_t i = 0; unlock && i < pipeline->out->target_count; i++)

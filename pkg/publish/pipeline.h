@@ -42,10 +42,13 @@ struct product {
     const char *validation;
 };
 
+/* Whether the step needs the notes: libgit2 takes 12 ms to start, so who can do without does. */
+enum records { RECORDS_NONE, RECORDS_IF_THERE, RECORDS_NEEDED };
+
 /* pipeline.c: step 1. The chosen targets into out->targets, without doubles, each with its job
-   prepared; the records when a repository can be opened (with `needs_records` one that can't is a
-   failure); with `unlock` the credentials too. */
-int pipeline_open(struct pipeline *, bool needs_records, bool unlock, struct error *) MUST_CHECK;
+   prepared; the records, where a repository that can't be opened is a failure only when they are
+   NEEDED; with `unlock` the credentials too. */
+int pipeline_open(struct pipeline *, enum records, bool unlock, struct error *) MUST_CHECK;
 
 /* What records say as environment: --env; of a sandboxed run "sandbox", so that they are never
    taken for what is live on the real platforms. */

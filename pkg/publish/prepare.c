@@ -343,13 +343,23 @@ int prepare(struct pipeline *pipeline, bool beside, struct error *error)
     return 0;
 }
 
+/* Only a budget of growth compares with what was recorded. */
+static bool has_growth(const struct publish_options *options)
+{
+    for (size_t i = 0; i < options->target_count; i++)
+        if (options->targets[i]->budget.has_growth)
+            return true;
+    return false;
+}
+
 int publish_prepare(struct arena *arena, const struct world *world, const struct manifest *manifest,
                     const struct publish_options *options, struct publish_result *out,
                     struct error *error)
 {
     struct pipeline pipeline = {
         .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
-    if (pipeline_open(&pipeline, false, false, error) != 0)
+    if (pipeline_open(&pipeline, has_growth(options) ? RECORDS_IF_THERE : RECORDS_NONE, false,
+                      error) != 0)
         return -1;
     return prepare(&pipeline, false, error);
 }

@@ -52,7 +52,8 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     struct error unlocked = {0};
     if (refuse_traffic(pipeline, error) != 0)
         return -1;
-    if (pipeline_open(pipeline, needs_records, !options->dry_run, error) != 0) {
+    if (pipeline_open(pipeline, needs_records ? RECORDS_NEEDED : RECORDS_IF_THERE,
+                      !options->dry_run, error) != 0) {
         char hint[sizeof error->hint];
         memcpy(hint, error->hint, sizeof hint);
         return pipeline->no_store

@@ -198,8 +198,8 @@ int rollback(struct arena *arena, const struct world *world, const struct manife
 {
     struct pipeline pipeline = {
         .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
-    if (pipeline_open(&pipeline, true, true, error) != 0 || choose(&pipeline, to, error) != 0 ||
-        compare_all(&pipeline, error) != 0)
+    if (pipeline_open(&pipeline, RECORDS_NEEDED, true, error) != 0 ||
+        choose(&pipeline, to, error) != 0 || compare_all(&pipeline, error) != 0)
         return -1;
     return finish(&pipeline, live_activate(&pipeline, true, error), error);
 }

@@ -19,7 +19,7 @@ static struct deployment recorded_deployment(const struct record *record)
 
 static int open_all(struct pipeline *pipeline, struct error *error)
 {
-    if (pipeline_open(pipeline, false, true, error) != 0)
+    if (pipeline_open(pipeline, RECORDS_IF_THERE, true, error) != 0)
         return -1;
     if (!pipeline->store)
         world_say(pipeline->world, "", "nothing is recorded: %s", pipeline->no_store);
