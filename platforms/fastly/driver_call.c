@@ -90,6 +90,7 @@ int compute_read_reply(struct arena *arena, const struct compute_ask *ask,
     }
     if (reply->status < 200 || reply->status > 299) {
         out->unclear = reply->status >= 500;
+        out->conflict = reply->status == 409;
         return refuse(arena, ask, reply, error);
     }
     if (reply->status == 204)

@@ -21,7 +21,8 @@ struct compute_ask {
 struct compute_answer {
     json_t *document; /* NULL when absent */
     bool absent;
-    bool unclear; /* it failed in a way that leaves open whether it was done */
+    bool unclear;  /* it failed in a way that leaves open whether it was done */
+    bool conflict; /* it is there already, or somebody else changes the same */
 };
 
 /* Reads a reply: 0 for a 2xx with JSON, or for a 404 that `ask` may lack. Pure. */

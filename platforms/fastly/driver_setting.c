@@ -57,7 +57,8 @@ static const json_t *named(const json_t *rows, const char *name)
     return NULL;
 }
 
-/* Adds a domain or backend. After a lost answer the list says whether it was done. */
+/* Adds a domain or backend. After a lost answer, and when another publish fills the same draft, the
+   list says whether it was done. */
 static int add(const struct job *job, const struct service *service, json_int_t number,
                const char *kind, const char *name, const char *form, struct error *error)
 {
@@ -71,12 +72,13 @@ static int add(const struct job *job, const struct service *service, json_int_t 
     for (unsigned attempt = 1; compute_call(job, &ask, &answer, error) != 0; attempt++) {
         struct error unknown = {0};
         json_t *rows;
-        if (!answer.unclear || !compute_wait(job, attempt))
-            return -1;
-        if (list(job, service, number, kind, &rows, &unknown) != 0)
+        bool again = answer.unclear && compute_wait(job, attempt);
+        if ((!again && !answer.conflict) || list(job, service, number, kind, &rows, &unknown) != 0)
             return -1;
         if (named(rows, name))
             return 0;
+        if (!again)
+            return -1;
     }
     return 0;
 }

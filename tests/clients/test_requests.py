@@ -130,7 +130,6 @@ class Fastly(Requests):
             "openid-configuration": ["only theirs: GET /realms/.well-known/openid-configuration"],
             "`GET /service/search`": ["only ours: GET /service/search"],
             "`?filter": ["GET S/details: query 'filter%5Bversions.active%5D=true' only theirs"],
-            "`GET V/package`": ["only theirs: GET V/package"],
             "`comment`": ["POST /service: body 'comment' only ours", "PUT V: body 'comment' differs"],
             "`GET V/backend`": ["only ours: GET V/backend"],
             "`use_ssl`": ["POST V/backend: body 'use_ssl' only ours"],
@@ -139,7 +138,7 @@ class Fastly(Requests):
             "`User-Agent`": ["header 'user-agent: FastlyCLI' only theirs",
                              "header 'user-agent: edge-deploy' only ours",
                              "header 'accept: application/json' only ours", "header 'accept-encoding' only theirs"],
-        })
+        }, unseen=("`GET V/package`",))  # both send it, of other versions
 
 
 @needs(22)

@@ -553,6 +553,27 @@ static void test_overtaken(void)
     arena_free(&arena);
 }
 
+/* The other order: its comment over ours, then our package over its own. */
+static void test_mixed_draft(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct deployment mine = {.percent = 100}, theirs = {.percent = 100}, live;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    make_real(&field, NULL, SETTINGS);
+    struct artifact a = pack(&field.job, module_a, sizeof module_a - 1);
+    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    CHECK(platform_fastly.upload(&field.job, &b, &theirs, &error) == 0);
+    CHECK(platform_fastly.upload(&field.job, &a, &mine, &error) == 0);
+    const char *path = arena_printf(&arena, "/service/%s/version/1", mine.resource);
+    ask(&field, "PUT", path, arena_printf(&arena, "comment=edge-deploy+sha256%%3A%s", b.sha256));
+    CHECK(platform_fastly.activate(&field.job, &b, &theirs, &error) == -1);
+    CHECK(error.fault == FAULT_REMOTE && strstr(error.message, "changed by somebody else"));
+    CHECK(platform_fastly.activate(&field.job, &a, &mine, &error) == -1);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0 && !live.version);
+    arena_free(&arena);
+}
+
 /* Somebody clones what we made, changes it and activates it: our comment came along. */
 static void test_cloned_comment(void)
 {
@@ -591,5 +612,6 @@ void test_fastly_driver(void)
     test_failures();
     test_leftover();
     test_overtaken();
+    test_mixed_draft();
     test_cloned_comment();
 }
