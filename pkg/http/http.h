@@ -44,8 +44,9 @@ struct http_reply {
 
 /* Whether a request may be sent again after a failure. */
 enum http_repeat {
-    HTTP_REPEAT_SAFE,  /* reads, and writes that leave the same state when done twice */
-    HTTP_REPEAT_NEVER, /* a lost answer must be looked up first: -1 comes back at once for it */
+    HTTP_REPEAT_SAFE,      /* reads, and writes that leave the same state when done twice */
+    HTTP_REPEAT_NEVER,     /* a lost answer must be looked up first: -1 comes back at once for it */
+    HTTP_REPEAT_BY_CALLER, /* one try, whatever comes of it: the caller has a loop of its own */
 };
 
 struct http_request {

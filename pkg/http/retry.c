@@ -6,7 +6,8 @@
 
 static bool is_worth_it(const struct retry_question *question)
 {
-    if (question->attempt >= RETRY_ATTEMPTS || question->end == RETRY_PERMANENT)
+    if (question->attempt >= RETRY_ATTEMPTS || question->end == RETRY_PERMANENT ||
+        question->repeat == HTTP_REPEAT_BY_CALLER)
         return false;
     if (question->end == RETRY_UNSENT)
         return true;

@@ -162,7 +162,7 @@ static void set_safety(CURL *easy, const struct http_request *request, const str
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     /* On a connection that was kept open, curl itself sends a request again when the server closes
        before its first answer byte. */
-    if (request->repeat == HTTP_REPEAT_NEVER)
+    if (request->repeat != HTTP_REPEAT_SAFE)
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 

@@ -89,6 +89,9 @@ int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK
 int prepare(struct pipeline *, bool beside, struct error *) MUST_CHECK;
 int prepare_finish(struct pipeline *, struct error *) MUST_CHECK;
 
+/* Says the verdicts' warnings: what does not stop us is said at least. */
+void prepare_warn(const struct pipeline *);
+
 /* live.c: asks each target what is live (into ->before and ->live); a failure makes it
  * STATE_FAILED. */
 void live_ask(struct pipeline *, struct prepared *);

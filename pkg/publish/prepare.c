@@ -343,6 +343,17 @@ int prepare(struct pipeline *pipeline, bool beside, struct error *error)
     return 0;
 }
 
+void prepare_warn(const struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        const struct verdict *verdict = &pipeline->out->targets[i].verdict;
+        for (size_t f = 0; f < verdict->finding_count; f++)
+            if (verdict->findings[f].level == LEVEL_WARNING)
+                world_say(pipeline->world, verdict->target, "warning: %s",
+                          verdict->findings[f].message);
+    }
+}
+
 /* Only a budget of growth compares with what was recorded. */
 static bool has_growth(const struct publish_options *options)
 {
@@ -359,9 +370,13 @@ int publish_prepare(struct arena *arena, const struct world *world, const struct
     struct pipeline pipeline = {
         .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
     if (pipeline_open(&pipeline, has_growth(options) ? RECORDS_IF_THERE : RECORDS_NONE, false,
-                      error) != 0)
+                      error) != 0 ||
+        prepare(&pipeline, false, error) != 0)
         return -1;
-    return prepare(&pipeline, false, error);
+    /* check has them in its report. */
+    if (options->optimize)
+        prepare_warn(&pipeline);
+    return 0;
 }
 
 static const char *cure_of(const struct finding *finding)

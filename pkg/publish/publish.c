@@ -211,18 +211,6 @@ static int go_live(struct pipeline *pipeline, struct error *error)
     return -1;
 }
 
-/* What does not stop us is said at least. */
-static void say_warnings(const struct pipeline *pipeline)
-{
-    for (size_t i = 0; i < pipeline->out->target_count; i++) {
-        const struct verdict *verdict = &pipeline->out->targets[i].verdict;
-        for (size_t f = 0; f < verdict->finding_count; f++)
-            if (verdict->findings[f].level == LEVEL_WARNING)
-                world_say(pipeline->world, verdict->target, "warning: %s",
-                          verdict->findings[f].message);
-    }
-}
-
 /* --dry-run with credentials also says what is live; without, or when nobody answers, it is
    still a dry run. */
 static int dry_run(struct pipeline *pipeline, struct error *error)
@@ -251,7 +239,7 @@ static int run_steps(struct pipeline *pipeline, struct error *error)
         prepare(pipeline, !options->dry_run, error) != 0 || /* 2 to 6 */
         publish_judge(pipeline->out, pipeline->manifest, options->strict, error) != 0)
         return -1;
-    say_warnings(pipeline);
+    prepare_warn(pipeline);
     if (options->dry_run)
         return dry_run(pipeline, error);
     if (compare_all(pipeline, error) != 0) /* 7 */

@@ -99,7 +99,7 @@ static int probe_once(struct prepared *target, const char *url)
     struct http_reply reply = {0};
     struct http_request request = {.method = wanted->method ? wanted->method : "GET",
                                    .url = url,
-                                   .repeat = HTTP_REPEAT_NEVER,
+                                   .repeat = HTTP_REPEAT_BY_CALLER,
                                    .reply_limit = LIMIT_PROBE,
                                    .timeout_ms = 20000};
     long status = wanted->status ? wanted->status : 200;

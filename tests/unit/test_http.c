@@ -622,6 +622,8 @@ static void test_retry_table(void)
         {RETRY_REPLY, 504, HTTP_REPEAT_SAFE, 3, NULL, NULL, 1000, 2999},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 4, NULL, NULL, -1, -1},
         {RETRY_REPLY, 503, HTTP_REPEAT_NEVER, 1, "Retry-After", "3", -1, -1},
+        {RETRY_REPLY, 429, HTTP_REPEAT_BY_CALLER, 1, "Retry-After", "3", -1, -1},
+        {RETRY_UNSENT, 0, HTTP_REPEAT_BY_CALLER, 1, NULL, NULL, -1, -1},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "3", 3000, 3000},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "retry-after", "0", 0, 0},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "99999", 60000, 60000},
