@@ -63,7 +63,6 @@ struct publish_options run_publish_options(struct run *run)
         .target_count = run->target_count,
         .optimizer = typed->optimizer,
         .profile_file = typed->profile,
-        .no_cache = typed->no_cache,
         .build = true,
         .optimize = true,
         .strict = typed->strict,

@@ -72,9 +72,9 @@ struct publish_options {
     const char *optimizer, *profile_file;
     const char *module_file; /* check FILE: instead of what the targets name; may lie anywhere,
                                 relative to the working folder */
-    bool no_cache, build, optimize; /* check: neither; then nothing is packed either */
-    bool strict, sizes;             /* sizes: count gzip bytes without a budget too */
-    bool publishing;                /* what is only a warning in a package is an error */
+    bool build, optimize;    /* check: neither; then nothing is packed either */
+    bool strict, sizes;      /* sizes: count gzip bytes without a budget too */
+    bool publishing;         /* what is only a warning in a package is an error */
     bool dry_run, stage, force, overwrite, no_record, push_record, no_wait;
     unsigned traffic, jobs; /* percent, 0: 100; threads, 0: one a target */
     unsigned timeout_s;     /* verify: 0: what the manifest says */
