@@ -9,7 +9,7 @@ int read_module(struct run *run, const char *path, struct report_module *out, st
     struct wasm_info *info = arena_alloc(run->arena, 1, sizeof *info);
     if (file_read(run->arena, path, LIMIT_MODULE, &bytes, error) != 0)
         return -1;
-    if (wasm_scan(run->arena, bytes, info, error) != 0)
+    if (wasm_scan(run->arena, bytes, WASM_VALIDATION, info, error) != 0)
         return error_prefix(error, "%s", path);
     *out = (struct report_module){.path = path, .bytes = bytes, .info = info};
     if (run->options.sizes)

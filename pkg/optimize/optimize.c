@@ -29,7 +29,7 @@ static int strip(const struct work *work, struct candidate *out)
                                                        : wasm_is_debug_section;
     if (wasm_strip(work->arena, request->module, drop, &out->module, work->error) != 0)
         return -1;
-    return wasm_scan(work->arena, out->module, &out->info, work->error);
+    return wasm_scan(work->arena, out->module, WASM_VALIDATION, &out->info, work->error);
 }
 
 static const char *feature_name(uint64_t features)
@@ -46,7 +46,7 @@ static void judge(struct work *work, const struct candidate *before, uint64_t fe
                   struct candidate *after)
 {
     struct error problem = {0};
-    if (wasm_scan(work->arena, after->module, &after->info, &problem) != 0) {
+    if (wasm_scan(work->arena, after->module, WASM_VALIDATION, &after->info, &problem) != 0) {
         work->why_not =
             arena_printf(work->arena, "its output is malformed: %.200s", problem.message);
         return;

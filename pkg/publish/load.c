@@ -66,7 +66,8 @@ static int find_source(struct pipeline *pipeline, const struct target *target, c
 static int scan_file(struct pipeline *pipeline, struct file *file, const char *path,
                      struct error *error)
 {
-    if (!file->scanned && wasm_scan(pipeline->arena, file->bytes, &file->info, error) != 0)
+    if (!file->scanned &&
+        wasm_scan(pipeline->arena, file->bytes, WASM_VALIDATION, &file->info, error) != 0)
         return error_prefix(error, "%s", path);
     file->scanned = true;
     return 0;
@@ -335,7 +336,7 @@ static int load_package(struct pipeline *pipeline, struct prepared *target, stru
         char *name = arena_printf(arena, "%s:%s", path, items[i].path);
         if (!is_wasm(items[i].body) && !text_matches("*.wasm", items[i].path))
             continue;
-        if (wasm_scan(arena, items[i].body, &info, error) != 0)
+        if (wasm_scan(arena, items[i].body, WASM_VALIDATION, &info, error) != 0)
             return error_prefix(error, "%s", name);
         add_module(arena, target, &capacity, name, 0, items[i].body, &info);
     }

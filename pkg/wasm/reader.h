@@ -12,6 +12,7 @@ struct reader {
     const uint8_t *at, *end;
     uint32_t function; /* the one being read; WASM_NO_FUNCTION outside code */
     bool failed;
+    bool judge;          /* types are checked, not only decoded */
     const char *subject; /* "module" or "component" */
     struct error *error;
 };

@@ -201,6 +201,10 @@ static int scan_core(struct arena *arena, struct reader reader, struct wasm_info
         return -1;
     scan_function_names(&scan);
     scan_finish_uses(&scan);
+    if (reader.judge) {
+        out->validity = WASM_NOT_JUDGED;
+        out->not_judged = "its types are not checked";
+    }
     return 0;
 }
 
@@ -230,12 +234,18 @@ int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out,
     return -1;
 }
 
-int wasm_scan(struct arena *arena, struct bytes file, struct wasm_info *out, struct error *error)
+int wasm_scan(struct arena *arena, struct bytes file, enum wasm_depth depth, struct wasm_info *out,
+              struct error *error)
 {
     if (file.size == 0)
         file.data = (const uint8_t *)""; /* may have been NULL */
-    struct reader reader = {file.data, file.data, file.data + file.size, WASM_NO_FUNCTION, false,
-                            "module",  error};
+    struct reader reader = {.file = file.data,
+                            .at = file.data,
+                            .end = file.data + file.size,
+                            .function = WASM_NO_FUNCTION,
+                            .judge = depth == WASM_VALIDATION,
+                            .subject = "module",
+                            .error = error};
     if (scan_any(arena, reader, out, NULL) == 0)
         return 0;
     return error_hint(error, "build the module again: this file is cut off, damaged or no "

@@ -61,8 +61,12 @@ int wasm_strip(struct arena *arena, struct bytes in, bool (*drop)(const char *na
     if (in.size < 8 || memcmp(in.data, "\0asm\1\0\0\0", 8) != 0)
         return error_set(error, FAULT_INPUT,
                          "malformed module at offset 0: this is no core module");
-    struct reader reader = {in.data,  in.data, in.data + in.size, WASM_NO_FUNCTION, false,
-                            "module", error};
+    struct reader reader = {.file = in.data,
+                            .at = in.data,
+                            .end = in.data + in.size,
+                            .function = WASM_NO_FUNCTION,
+                            .subject = "module",
+                            .error = error};
     uint8_t *data = arena_alloc(arena, in.size + 1, 1);
     memcpy(data, in.data, 8);
     size_t size = 8;

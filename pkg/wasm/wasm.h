@@ -76,8 +76,17 @@ struct wasm_component {
     size_t module_count;
 };
 
+/* What validation said of a module that was not refused. */
+enum wasm_validity {
+    WASM_NOT_ASKED, /* by WASM_FACTS */
+    WASM_VALID,
+    WASM_NOT_JUDGED /* it uses what has no rules here: struct wasm_info says what */
+};
+
 struct wasm_info {
     enum wasm_kind kind;
+    enum wasm_validity validity;
+    const char *not_judged; /* "uses stack-switching"; NULL unless WASM_NOT_JUDGED */
     size_t size;
     uint64_t features; /* a bit per enum wasm_feature, without mvp; a component's is the union */
     struct wasm_use *uses; /* one per feature, in the order of enum wasm_feature */
@@ -102,9 +111,17 @@ struct wasm_info {
     struct wasm_component *component; /* NULL for a core module */
 };
 
+/* How far wasm_scan looks. */
+enum wasm_depth {
+    WASM_FACTS,     /* whatever can be decoded passes */
+    WASM_VALIDATION /* types are checked too, in the same pass */
+};
+
 /* One pass. Malformed input: FAULT_INPUT with the byte offset, function when in code, and what
-   was expected; `out` is then not to be used. */
-int wasm_scan(struct arena *, struct bytes, struct wasm_info *out, struct error *) MUST_CHECK;
+   was expected; so is invalid input when validation is asked for ("invalid module at offset N in
+   function I: ..."). `out` is then not to be used. Malformed wins over invalid. */
+int wasm_scan(struct arena *, struct bytes, enum wasm_depth, struct wasm_info *out,
+              struct error *) MUST_CHECK;
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *, const char *name);
 bool wasm_uses(const struct wasm_info *, enum wasm_feature);

@@ -73,7 +73,7 @@ static const char *part_problem(struct call *call, const struct profile *profile
     const char *problem = header_problem(call->arena, body);
     if (problem)
         return problem;
-    if (wasm_scan(call->arena, body, &info, &error) != 0)
+    if (wasm_scan(call->arena, body, WASM_VALIDATION, &info, &error) != 0)
         return arena_printf(call->arena, COMPILE_ERROR "%s", error.message);
     return profile ? feature_problem(call->arena, profile, &info) : NULL;
 }

@@ -142,7 +142,7 @@ static const char *judge_module(struct arena *arena, const struct profile *profi
 {
     struct wasm_info info;
     struct error error;
-    if (wasm_scan(arena, module, &info, &error) != 0)
+    if (wasm_scan(arena, module, WASM_VALIDATION, &info, &error) != 0)
         return arena_printf(arena,
                             "ERROR: WebAssembly translation error\nCaused by:\n    Invalid input "
                             "WebAssembly code: %s",

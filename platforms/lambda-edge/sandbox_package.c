@@ -60,7 +60,7 @@ static const char *judge_module(struct arena *arena, const struct profile *profi
     static const char start[] = "CompileError: WebAssembly.Module():";
     struct wasm_info info;
     struct error error;
-    if (wasm_scan(arena, module, &info, &error) != 0)
+    if (wasm_scan(arena, module, WASM_VALIDATION, &info, &error) != 0)
         return arena_printf(arena, "%s %s", start, error.message);
     if (info.kind == WASM_COMPONENT)
         return profile->component.support != SUPPORT_NO

@@ -90,7 +90,7 @@ static void check_strip(struct arena *arena, struct bytes file, const struct was
     if (info->kind == WASM_COMPONENT)
         return;
     require(wasm_strip(arena, file, drop_all, &out, &error) == 0);
-    require(wasm_scan(arena, out, &again, &error) == 0);
+    require(wasm_scan(arena, out, WASM_FACTS, &again, &error) == 0);
     uint64_t hints = wasm_feature_bit(WASM_FEATURE_BRANCH_HINTING);
     require((again.features & ~hints) == (info->features & ~hints));
     for (size_t i = 0; i < again.section_count; i++)
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct error error = {0};
     struct wasm_info info;
     struct bytes file = {data, size}, out;
-    if (wasm_scan(&arena, file, &info, &error) == 0) {
+    if (wasm_scan(&arena, file, WASM_FACTS, &info, &error) == 0) {
         check_uses(&info, size);
         check_lists(&info, size);
         check_component(&info, size);

@@ -53,7 +53,7 @@ static bool assemble(struct bench *bench, const char *wat, struct candidate *out
     }
     return CHECK(file_read(&bench->arena, target, LIMIT_MODULE, &out->module, &bench->error) ==
                  0) &&
-           CHECK(wasm_scan(&bench->arena, out->module, &out->info, &bench->error) == 0);
+           CHECK(wasm_scan(&bench->arena, out->module, WASM_FACTS, &out->info, &bench->error) == 0);
 }
 
 /* Room to shrink, and a pattern that becomes a sign extension where that is allowed. */
@@ -138,7 +138,7 @@ static void test_features(void)
         CHECK(buffer_add(bytes, module.module.data, module.module.size) == 0);
         CHECK(buffer_add(bytes, declared, sizeof declared - 1) == 0);
         module.module = buffer_bytes(bytes);
-        CHECK(wasm_scan(&bench.arena, module.module, &module.info, &bench.error) == 0);
+        CHECK(wasm_scan(&bench.arena, module.module, WASM_FACTS, &module.info, &bench.error) == 0);
         CHECK(module.info.declared_feature_count == 1);
         CHECK(optimize_with(&bench, NULL, &module, request, &result) == 0);
         CHECK_TEXT(result.why_not, NULL);

@@ -11,7 +11,7 @@
 static bool scan(struct arena *arena, const char *text, struct wasm_info *info)
 {
     struct error error = {0};
-    if (CHECK(wasm_scan(arena, wasm_text(arena, text).bytes, info, &error) == 0))
+    if (CHECK(wasm_scan(arena, wasm_text(arena, text).bytes, WASM_FACTS, info, &error) == 0))
         return true;
     fprintf(stderr, "  in %s: %s\n", text, error.message);
     return false;
@@ -82,7 +82,8 @@ static void writes_types(void)
         struct arena arena = {0};
         struct error error = {0};
         struct wasm_info info;
-        int status = wasm_scan(&arena, wasm_text(&arena, rows[i].text).bytes, &info, &error);
+        int status =
+            wasm_scan(&arena, wasm_text(&arena, rows[i].text).bytes, WASM_FACTS, &info, &error);
         CHECK(status == (rows[i].type ? 0 : -1));
         if (status == 0)
             CHECK_TEXT(info.imports[0].type, rows[i].type);
@@ -211,7 +212,7 @@ static void every_cut_is_an_error(void)
         struct wasm_info info;
         /* A copy, so that the sanitizer sees a read behind it. */
         uint8_t *copy = memcpy(arena_alloc(&arena, size + 1, 1), add.data, size);
-        int status = wasm_scan(&arena, (struct bytes){copy, size}, &info, &error);
+        int status = wasm_scan(&arena, (struct bytes){copy, size}, WASM_FACTS, &info, &error);
         whole += status == 0;
         CHECK(status == 0 || error.fault == FAULT_INPUT);
         arena_free(&arena);

@@ -9,7 +9,7 @@
 static bool scan(struct arena *arena, const char *text, struct wasm_info *info)
 {
     struct error error = {0};
-    if (CHECK(wasm_scan(arena, wasm_text(arena, text).bytes, info, &error) == 0))
+    if (CHECK(wasm_scan(arena, wasm_text(arena, text).bytes, WASM_FACTS, info, &error) == 0))
         return true;
     fprintf(stderr, "  in %s: %s\n", text, error.message);
     return false;
@@ -133,7 +133,7 @@ static void refuses_what_is_malformed(void)
         const char *text = arena_printf(&arena, PREAMBLE "%s", rows[i].text);
         struct wasm_text component = wasm_text(&arena, text);
         unsigned failed = unit_failed;
-        CHECK(wasm_scan(&arena, component.bytes, &info, &error) == -1);
+        CHECK(wasm_scan(&arena, component.bytes, WASM_FACTS, &info, &error) == -1);
         CHECK(error.fault == FAULT_INPUT);
         CHECK(strstr(error.message, rows[i].what) != NULL);
         CHECK(strstr(error.message, arena_printf(&arena, "at offset %zu:", component.mark)) !=
@@ -159,7 +159,8 @@ static void bounds_the_depth(void)
         for (unsigned k = 0; k < rows[i].depth; k++)
             text = arena_printf(&arena, "00 61 73 6d 0d 00 01 00 04{%s}", text);
         text = arena_printf(&arena, "!%s", text);
-        CHECK(wasm_scan(&arena, wasm_text(&arena, text).bytes, &info, &error) == rows[i].status);
+        CHECK(wasm_scan(&arena, wasm_text(&arena, text).bytes, WASM_FACTS, &info, &error) ==
+              rows[i].status);
         CHECK(rows[i].status == 0 || strstr(error.message, "too many components") != NULL);
         arena_free(&arena);
     }

@@ -257,7 +257,7 @@ static void check_row(const struct row *row)
     struct wasm_info info;
     struct wasm_text module = wasm_text(&arena, row->text);
     unsigned failed = unit_failed;
-    if (CHECK(wasm_scan(&arena, module.bytes, &info, &error) == 0)) {
+    if (CHECK(wasm_scan(&arena, module.bytes, WASM_FACTS, &info, &error) == 0)) {
         CHECK_TEXT(wasm_feature_words(&arena, &info), row->features);
         if (row->feature)
             check_use(row, &info, module.mark);

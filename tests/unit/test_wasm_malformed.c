@@ -132,7 +132,7 @@ static void check_row(const struct row *row)
     struct wasm_info info;
     struct wasm_text module = wasm_text(&arena, row->text);
     unsigned failed = unit_failed;
-    CHECK(wasm_scan(&arena, module.bytes, &info, &error) == -1);
+    CHECK(wasm_scan(&arena, module.bytes, WASM_FACTS, &info, &error) == -1);
     CHECK(error.fault == FAULT_INPUT);
     const char *start =
         arena_printf(&arena, "malformed module at offset %zu%s: ", module.mark, row->function);
@@ -162,7 +162,8 @@ static void forgives_custom_sections(void)
         struct arena arena = {0};
         struct error error = {0};
         struct wasm_info info;
-        if (!CHECK(wasm_scan(&arena, wasm_text(&arena, texts[i]).bytes, &info, &error) == 0))
+        if (!CHECK(wasm_scan(&arena, wasm_text(&arena, texts[i]).bytes, WASM_FACTS, &info,
+                             &error) == 0))
             fprintf(stderr, "  in %s: %s\n", texts[i], error.message);
         arena_free(&arena);
     }
@@ -195,7 +196,7 @@ static void bears_large_counts(void)
     struct bytes module;
     /* 2000001 imports: more than any engine takes */
     repeated(&arena, 2, "81 89 7a", "00 00 00 00", 2000001, &module);
-    CHECK(wasm_scan(&arena, module, &info, &error) == -1);
+    CHECK(wasm_scan(&arena, module, WASM_FACTS, &info, &error) == -1);
     CHECK(strstr(error.message, "2000001 imports are more than any engine takes") != NULL);
     /* 300000 empty custom sections */
     struct bytes unit = wasm_text(&arena, "!00{'a'}").bytes;
@@ -203,7 +204,8 @@ static void bears_large_counts(void)
     memcpy(data, "\0asm\1\0\0\0", 8);
     for (size_t i = 0; i < 300000; i++)
         memcpy(data + 8 + i * unit.size, unit.data, unit.size);
-    if (CHECK(wasm_scan(&arena, (struct bytes){data, 8 + 300000 * unit.size}, &info, &error) == 0))
+    if (CHECK(wasm_scan(&arena, (struct bytes){data, 8 + 300000 * unit.size}, WASM_FACTS, &info,
+                        &error) == 0))
         CHECK(info.section_count == 300000);
     arena_free(&arena);
 }
@@ -231,7 +233,7 @@ static void bears_deep_nesting(void)
         *at++ = 0x40;
     }
     memset(at, 0x0b, DEPTH + 1);
-    if (!CHECK(wasm_scan(&arena, (struct bytes){data, size}, &info, &error) == 0))
+    if (!CHECK(wasm_scan(&arena, (struct bytes){data, size}, WASM_FACTS, &info, &error) == 0))
         fprintf(stderr, "  %s\n", error.message);
     arena_free(&arena);
 }

@@ -104,7 +104,7 @@ static void check_module(struct arena *arena, const struct world *world, const c
         return;
     if (!CHECK(file_read(arena, source, LIMIT_MANIFEST, &text, &error) == 0 &&
                file_read(arena, output, LIMIT_MODULE, &module, &error) == 0 &&
-               wasm_scan(arena, module, &info, &error) == 0))
+               wasm_scan(arena, module, WASM_FACTS, &info, &error) == 0))
         return;
     CHECK_TEXT(wasm_feature_words(arena, &info), announced_features(arena, text));
     eliminate(name, module, &info);

@@ -39,7 +39,7 @@ static const char *features_of(struct arena *arena, struct bytes module)
 {
     struct error error = {0};
     struct wasm_info info;
-    if (wasm_scan(arena, module, &info, &error) != 0)
+    if (wasm_scan(arena, module, WASM_FACTS, &info, &error) != 0)
         return arena_strdup(arena, error.message);
     return wasm_feature_words(arena, &info);
 }
