@@ -92,16 +92,29 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return out;
 }
 
-void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
+static void *move_array(struct arena *arena, const void *array, size_t count, size_t wanted,
+                        size_t *capacity, size_t size)
 {
-    if (count < *capacity)
-        return array;
-    size_t wanted = *capacity ? *capacity * 2 : 16;
     void *out = arena_alloc(arena, wanted, size);
     if (count)
         memcpy(out, array, count * size);
     *capacity = wanted;
     return out;
+}
+
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return array;
+    return move_array(arena, array, count, *capacity ? *capacity * 2 : 16, capacity, size);
+}
+
+void *arena_reserve(struct arena *arena, void *array, size_t count, size_t more, size_t *capacity,
+                    size_t size)
+{
+    if (more <= *capacity - count)
+        return array;
+    return move_array(arena, array, count, count + more, capacity, size);
 }
 
 void arena_defer(struct arena *arena, void (*fn)(void *), void *handle)

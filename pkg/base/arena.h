@@ -39,6 +39,11 @@ void arena_defer(struct arena *, void (*fn)(void *), void *handle);
    bytes with the first `count` kept. `*capacity` (elements) is updated; amortised O(1). */
 void *arena_grow(struct arena *, void *array, size_t count, size_t *capacity, size_t size);
 
+/* Room for `more` elements behind the first `count`, no more than that: where it is known how many
+   come, growing would leave as much again behind. */
+void *arena_reserve(struct arena *, void *array, size_t count, size_t more, size_t *capacity,
+                    size_t size);
+
 /* Runs the deferrals, then frees; the arena is {0} again. */
 void arena_free(struct arena *);
 

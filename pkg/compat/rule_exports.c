@@ -4,14 +4,6 @@
 #include "pkg/base/arena.h"
 #include "pkg/compat/rules.h"
 
-static const struct wasm_export *find_export(const struct wasm_info *info, const char *name)
-{
-    for (size_t i = 0; i < info->export_count; i++)
-        if (strcmp(info->exports[i].name, name) == 0)
-            return &info->exports[i];
-    return NULL;
-}
-
 static bool has_type(const struct wasm_export *export, const struct profile_export *wanted)
 {
     return strcmp(wasm_extern_name(export->kind), wanted->kind) == 0 &&
@@ -20,7 +12,7 @@ static bool has_type(const struct wasm_export *export, const struct profile_expo
 
 static bool has_export(const struct wasm_info *info, const struct profile_export *wanted)
 {
-    const struct wasm_export *export = find_export(info, wanted->name);
+    const struct wasm_export *export = wasm_find_export(info, wanted->name);
     return export && has_type(export, wanted);
 }
 
@@ -66,7 +58,7 @@ static const char *find_mismatch(struct check *check, const struct wasm_info *in
     for (size_t e = 0; e < profile->entry_count; e++)
         for (size_t i = 0; i < profile->entries[e].export_count; i++) {
             const struct profile_export *wanted = &profile->entries[e].exports[i];
-            const struct wasm_export *export = find_export(info, wanted->name);
+            const struct wasm_export *export = wasm_find_export(info, wanted->name);
             if (export && !has_type(export, wanted))
                 return arena_printf(check->arena, "'%s' is %s, not %s", wanted->name,
                                     describe(check, wasm_extern_name(export->kind), export->type),
@@ -97,7 +89,7 @@ static void check_entries(struct check *check, const struct shipped_module *modu
 static void check_required(struct check *check, const struct shipped_module *module,
                            const struct profile_export *wanted)
 {
-    const struct wasm_export *export = find_export(module->info, wanted->name);
+    const struct wasm_export *export = wasm_find_export(module->info, wanted->name);
     const char *expected = describe(check, wanted->kind, wanted->type);
     struct finding *finding;
     if (export && has_type(export, wanted))

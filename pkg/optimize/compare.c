@@ -41,8 +41,8 @@ static struct item *sorted_exports(struct arena *arena, const struct wasm_info *
 {
     struct item *items = arena_alloc(arena, info->export_count + 1, sizeof *items);
     for (size_t i = 0; i < info->export_count; i++)
-        items[i] = (struct item){"", info->exports[i].name, or_empty(info->exports[i].type),
-                                 info->exports[i].kind};
+        items[i] = (struct item){"", wasm_export_name(arena, &info->exports[i]),
+                                 or_empty(info->exports[i].type), info->exports[i].kind};
     qsort(items, info->export_count, sizeof *items, compare_items);
     return items;
 }

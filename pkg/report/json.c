@@ -70,12 +70,12 @@ static json_t *imports_json(const struct wasm_info *info)
     return array;
 }
 
-static json_t *exports_json(const struct wasm_info *info)
+static json_t *exports_json(struct arena *arena, const struct wasm_info *info)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < info->export_count; i++) {
         json_t *item = json_object();
-        set_text(item, "name", info->exports[i].name);
+        set_text(item, "name", wasm_export_name(arena, &info->exports[i]));
         set_text(item, "kind", wasm_extern_name(info->exports[i].kind));
         set_text(item, "type", info->exports[i].type);
         json_array_append_new(array, item);
@@ -132,7 +132,7 @@ static json_t *producers_json(struct arena *arena, const struct wasm_info *info)
     return object;
 }
 
-static void add_facts(json_t *object, const struct wasm_info *info)
+static void add_facts(struct arena *arena, json_t *object, const struct wasm_info *info)
 {
     json_t *features = json_array();
     for (size_t i = 0; i < info->use_count; i++)
@@ -142,7 +142,7 @@ static void add_facts(json_t *object, const struct wasm_info *info)
     set(object, "features", features);
     set(object, "declared_features", texts(info->declared_features, info->declared_feature_count));
     set(object, "imports", imports_json(info));
-    set(object, "exports", exports_json(info));
+    set(object, "exports", exports_json(arena, info));
     set(object, "memories", memories_json(info));
     set(object, "sections", sections_json(info));
 }
@@ -158,7 +158,7 @@ static json_t *component_json(struct arena *arena, const struct wasm_component *
     for (size_t i = 0; i < component->module_count; i++) {
         json_t *module = json_object();
         set_size(module, "bytes", component->modules[i].size);
-        add_facts(module, &component->modules[i]);
+        add_facts(arena, module, &component->modules[i]);
         set(module, "producers", producers_json(arena, &component->modules[i]));
         json_array_append_new(modules, module);
     }
@@ -178,7 +178,7 @@ static json_t *module_json(struct arena *arena, const struct report_module *modu
     set(object, "gzip_bytes",
         module->gzip_bytes ? json_integer((json_int_t)module->gzip_bytes) : json_null());
     set_text(object, "sha256", sha256);
-    add_facts(object, module->info);
+    add_facts(arena, object, module->info);
     set(object, "producers", producers_json(arena, module->info));
     set(object, "component", component_json(arena, module->info->component));
     return object;

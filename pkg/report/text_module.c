@@ -150,10 +150,10 @@ static void print_exports(struct printer *printer, const struct wasm_info *info)
         return;
     print_heading(printer, "exports", info->export_count);
     for (size_t i = 0; i < info->export_count && i < MOST_SHOWN; i++)
-        column = wider(column, info->exports[i].name);
+        column = wider(column, wasm_export_name(printer->arena, &info->exports[i]));
     for (size_t i = 0; i < info->export_count && i < MOST_SHOWN; i++)
-        print_extern(printer, 2, column, info->exports[i].name, info->exports[i].kind,
-                     info->exports[i].type);
+        print_extern(printer, 2, column, wasm_export_name(printer->arena, &info->exports[i]),
+                     info->exports[i].kind, info->exports[i].type);
     print_rest(printer, info->export_count);
 }
 

@@ -167,6 +167,9 @@ void scan_import_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "imports", 4);
+    struct wasm_info *out = scan->out;
+    out->imports = arena_reserve(scan->arena, out->imports, out->import_count, count,
+                                 &scan->import_capacity, sizeof *out->imports);
     for (uint32_t i = 0; i < count && !reader->failed; i++)
         read_import(scan);
 }

@@ -71,9 +71,9 @@ void scan_custom_section(struct scan *scan, struct bytes name)
                   "metadata.code.branch_hint section");
 }
 
-/* `safe` is the name fit for printing; made here when it is NULL. */
-static void name_uses(struct scan *scan, uint32_t function, struct bytes name, const char *safe)
+static void name_uses(struct scan *scan, uint32_t function, struct bytes name)
 {
+    const char *safe = NULL;
     for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++) {
         struct wasm_use *use = &scan->uses[i];
         if (use->count == 0 || use->function != function || use->function_name)
@@ -100,7 +100,7 @@ static void read_function_names(struct scan *scan, struct reader reader, const b
         uint32_t function = read_u32(&reader);
         struct bytes name = read_bytes(&reader, read_u32(&reader));
         if (!reader.failed && marked[function & 0xff])
-            name_uses(scan, function, name, NULL);
+            name_uses(scan, function, name);
     }
 }
 
@@ -127,5 +127,5 @@ void scan_function_names(struct scan *scan)
     const struct wasm_info *out = scan->out;
     for (size_t i = 0; i < out->export_count; i++)
         if (out->exports[i].kind == WASM_FUNC && marked[out->exports[i].index & 0xff])
-            name_uses(scan, out->exports[i].index, (struct bytes){0}, out->exports[i].name);
+            name_uses(scan, out->exports[i].index, out->exports[i].name);
 }

@@ -254,10 +254,16 @@ int wasm_scan(struct arena *arena, struct bytes file, enum wasm_depth depth, str
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *info, const char *name)
 {
+    struct bytes wanted = bytes_of(name);
     for (size_t i = 0; i < info->export_count; i++)
-        if (strcmp(info->exports[i].name, name) == 0)
+        if (bytes_equal(info->exports[i].name, wanted))
             return &info->exports[i];
     return NULL;
+}
+
+const char *wasm_export_name(struct arena *arena, const struct wasm_export *export)
+{
+    return text_safe(arena, (const char *)export->name.data, export->name.size);
 }
 
 bool wasm_uses(const struct wasm_info *info, enum wasm_feature feature)

@@ -4,6 +4,9 @@ void scan_function_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "functions", 1);
+    scan->function_types =
+        arena_reserve(scan->arena, scan->function_types, scan->out->function_count, count,
+                      &scan->function_capacity, sizeof *scan->function_types);
     for (uint32_t i = 0; i < count && !reader->failed; i++)
         scan_add_function(scan, read_u32(reader));
 }
@@ -57,6 +60,8 @@ void scan_global_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "globals", 3);
+    scan->globals = arena_reserve(scan->arena, scan->globals, scan->out->global_count, count,
+                                  &scan->global_capacity, sizeof *scan->globals);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct global_entry global = scan_global_type(scan);
         scan_add_global(scan, &global);
@@ -76,13 +81,16 @@ static void add_export(struct scan *scan, struct bytes name, const uint8_t *wher
     out->exports = arena_grow(scan->arena, out->exports, out->export_count, &scan->export_capacity,
                               sizeof *out->exports);
     out->exports[out->export_count++] =
-        (struct wasm_export){scan_safe(scan, name), extern_text(scan, kind, index), kind, index};
+        (struct wasm_export){name, extern_text(scan, kind, index), kind, index};
 }
 
 void scan_export_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "exports", 3);
+    struct wasm_info *out = scan->out;
+    out->exports = arena_reserve(scan->arena, out->exports, out->export_count, count,
+                                 &scan->export_capacity, sizeof *out->exports);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct bytes name = read_name(reader);
         const uint8_t *where = reader->at;

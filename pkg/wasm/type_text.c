@@ -102,10 +102,14 @@ const char *type_text(struct scan *scan, uint32_t index)
 
 const char *global_text(struct scan *scan, const struct global_entry *global)
 {
+    static const char *const mutable_numbers[] = {"mut v128", "mut f64", "mut f32", "mut i64",
+                                                  "mut i32"};
     const char *type = value_type_text(scan, global->type);
     const char *shared = global->shared ? "shared " : "";
     if (!global->is_mutable && !global->shared)
         return type;
+    if (!global->shared && global->type.code >= TYPE_V128)
+        return mutable_numbers[global->type.code - TYPE_V128];
     return arena_printf(scan->arena, "%s%s%s", shared, global->is_mutable ? "mut " : "", type);
 }
 

@@ -47,7 +47,9 @@ struct wasm_import {
 };
 
 struct wasm_export {
-    const char *name, *type;
+    struct bytes name; /* as it stands in the module, which must live as long: a large module's
+                          names are not worth a copy. wasm_export_name makes it safe to print. */
+    const char *type;
     enum wasm_extern kind;
     uint32_t index;
 };
@@ -124,6 +126,7 @@ int wasm_scan(struct arena *, struct bytes, enum wasm_depth, struct wasm_info *o
               struct error *) MUST_CHECK;
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *, const char *name);
+const char *wasm_export_name(struct arena *, const struct wasm_export *);
 bool wasm_uses(const struct wasm_info *, enum wasm_feature);
 
 /* A copy of the core module `in` without the custom sections for which `drop` says true. */

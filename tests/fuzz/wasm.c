@@ -45,7 +45,7 @@ static void check_lists(const struct wasm_info *info, size_t size)
         require(info->imports[i].type && info->imports[i].offset <= size);
     }
     for (size_t i = 0; i < info->export_count; i++) {
-        check_text(info->exports[i].name);
+        require(info->exports[i].name.size <= size);
         check_text(info->exports[i].type);
         require(info->exports[i].type != NULL);
     }

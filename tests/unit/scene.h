@@ -9,11 +9,6 @@
 #include "tests/unit/fake_platform.h"
 #include "tests/unit/unit.h"
 
-#define BYTES(text)                                                                                \
-    {                                                                                              \
-        (const uint8_t *)(text), sizeof(text) - 1                                                  \
-    }
-
 /* WASI commands; the last uses simd128, which beta does not run. */
 extern const struct bytes scene_plain, scene_other, scene_third, scene_simd;
 

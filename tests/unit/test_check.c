@@ -16,11 +16,12 @@ struct scene {
     struct budget budget;
 };
 
-static struct wasm_export command_exports[] = {{"_start", "()->()", WASM_FUNC, 0},
-                                               {"memory", "1 -", WASM_MEMORY, 0}};
-static struct wasm_export bytes_exports[] = {{"edge_alloc", "(i32)->(i32)", WASM_FUNC, 0},
-                                             {"edge_handle", "(i32,i32)->(i64)", WASM_FUNC, 1},
-                                             {"memory", "1 -", WASM_MEMORY, 0}};
+static struct wasm_export command_exports[] = {{BYTES("_start"), "()->()", WASM_FUNC, 0},
+                                               {BYTES("memory"), "1 -", WASM_MEMORY, 0}};
+static struct wasm_export bytes_exports[] = {
+    {BYTES("edge_alloc"), "(i32)->(i32)", WASM_FUNC, 0},
+    {BYTES("edge_handle"), "(i32,i32)->(i64)", WASM_FUNC, 1},
+    {BYTES("memory"), "1 -", WASM_MEMORY, 0}};
 static struct wasm_memory one_page[] = {{.min_pages = 1, .page_size = 65536}};
 
 /* A WASI command of one page without imports. */
@@ -402,8 +403,8 @@ static void entries(void)
 {
     static struct wasm_import write = {"wasi_snapshot_preview1", "fd_write",
                                        "(i32,i32,i32,i32)->(i32)", WASM_FUNC, 9};
-    static struct wasm_export wrong[] = {{"_start", "(i32)->()", WASM_FUNC, 0},
-                                         {"memory", "1 -", WASM_MEMORY, 0}};
+    static struct wasm_export wrong[] = {{BYTES("_start"), "(i32)->()", WASM_FUNC, 0},
+                                         {BYTES("memory"), "1 -", WASM_MEMORY, 0}};
     static const struct {
         const char *platform;
         struct wasm_export *exports;
@@ -442,8 +443,8 @@ static void entry_details(void)
 {
     struct arena arena = {0};
     struct verdict verdict;
-    struct wasm_export wrong[] = {{"_start", "(i32)->()", WASM_FUNC, 0},
-                                  {"memory", "1 -", WASM_MEMORY, 0}};
+    struct wasm_export wrong[] = {{BYTES("_start"), "(i32)->()", WASM_FUNC, 0},
+                                  {BYTES("memory"), "1 -", WASM_MEMORY, 0}};
     struct scene scene = make_scene("cloudflare", "2026-11-01");
     scene.info.exports = wrong;
     if (judge(&arena, &scene, &verdict) && CHECK(verdict.finding_count == 1)) {

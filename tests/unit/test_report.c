@@ -12,8 +12,8 @@ static struct wasm_use uses[] = {
     {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy"}};
 static struct wasm_import imports[] = {
     {"wasi_snapshot_preview1", "fd_write", "(i32,i32,i32,i32)->(i32)", WASM_FUNC, 20}};
-static struct wasm_export exports[] = {{"_start", "()->()", WASM_FUNC, 1},
-                                       {"memory", "17 -", WASM_MEMORY, 0}};
+static struct wasm_export exports[] = {{BYTES("_start"), "()->()", WASM_FUNC, 1},
+                                       {BYTES("memory"), "17 -", WASM_MEMORY, 0}};
 static struct wasm_memory memories[] = {{.min_pages = 17, .page_size = 65536},
                                         {1, 2, true, true, false, false, 65536}};
 static struct wasm_section sections[] = {{"code", false, 40, 90000},

@@ -31,4 +31,10 @@ void unit_setenv(struct world *, const char *name, const char *value);
 /* An empty folder that is removed with the arena. */
 char *unit_folder(struct arena *);
 
+/* A struct bytes from a literal. */
+#define BYTES(text)                                                                                \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
+
 #endif
