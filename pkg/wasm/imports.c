@@ -138,7 +138,16 @@ static void read_names(struct scan *scan, struct bytes module, const char *safe)
     }
 }
 
-static void read_import(struct scan *scan)
+const char *scan_extern_type(struct scan *scan, enum wasm_extern *kind)
+{
+    struct extern_type type;
+    if (!read_extern(scan, &type))
+        return NULL;
+    *kind = type.kind;
+    return extern_text(scan, type.kind, add_extern(scan, &type));
+}
+
+void scan_import(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     struct bytes module = read_name(reader);
@@ -171,5 +180,5 @@ void scan_import_section(struct scan *scan)
     out->imports = arena_reserve(scan->arena, out->imports, out->import_count, count,
                                  &scan->import_capacity, sizeof *out->imports);
     for (uint32_t i = 0; i < count && !reader->failed; i++)
-        read_import(scan);
+        scan_import(scan);
 }

@@ -110,6 +110,7 @@ void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t
 struct value_type scan_value_type(struct scan *);
 struct value_type scan_reference_type(struct scan *);
 struct value_type scan_heap_type(struct scan *, uint8_t code); /* of an instruction */
+void scan_type_group(struct scan *); /* one entry of the section: a type or a recursive group */
 void scan_type_section(struct scan *);
 
 /* type_text.c: types as text, for people */
@@ -133,7 +134,11 @@ void scan_add_global(struct scan *, const struct global_entry *);
 void scan_add_tag(struct scan *, uint32_t type);
 
 /* imports.c, sections.c */
+void scan_import(struct scan *); /* one entry of the section */
 void scan_import_section(struct scan *);
+/* What an import or, in a component's type of a module, an export is: its kind, and its type as
+   text; NULL when it is malformed. Its index space grows by it. */
+const char *scan_extern_type(struct scan *, enum wasm_extern *kind);
 void scan_function_section(struct scan *);
 void scan_table_section(struct scan *);
 void scan_memory_section(struct scan *);

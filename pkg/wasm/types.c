@@ -251,17 +251,21 @@ static void read_subtype(struct scan *scan)
     scan->types[out->type_count++] = type;
 }
 
-void scan_type_section(struct scan *scan)
+void scan_type_group(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
-    uint32_t count = read_count(reader, "types", 2);
-    for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        uint32_t group = 1;
-        if (reader_left(reader) && *reader->at == FORM_REC) {
-            note_type(scan, WASM_FEATURE_GC, reader->at++, "recursive type group");
-            group = read_count(reader, "types", 2);
-        }
-        for (uint32_t k = 0; k < group && !reader->failed; k++)
-            read_subtype(scan);
+    uint32_t group = 1;
+    if (reader_left(reader) && *reader->at == FORM_REC) {
+        note_type(scan, WASM_FEATURE_GC, reader->at++, "recursive type group");
+        group = read_count(reader, "types", 2);
     }
+    for (uint32_t k = 0; k < group && !reader->failed; k++)
+        read_subtype(scan);
+}
+
+void scan_type_section(struct scan *scan)
+{
+    uint32_t count = read_count(&scan->reader, "types", 2);
+    for (uint32_t i = 0; i < count && !scan->reader.failed; i++)
+        scan_type_group(scan);
 }
