@@ -124,6 +124,7 @@ const struct command command_check = {
     .name = "check",
     .operands = "[FILE]",
     .summary = "compatibility report: module x targets; no network, no credentials",
+    .needs_validator = true,
     .options = OPTION_FOR_CHECK,
     .operand_limit = 1,
     .run = run_check,

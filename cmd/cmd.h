@@ -27,7 +27,8 @@ struct run {
     struct manifest manifest;      /* when the command needs one */
     const struct target **targets; /* the chosen ones (-t), else all */
     size_t target_count;
-    struct sandbox *sandbox; /* --sandbox: started before the command runs */
+    struct sandbox *sandbox;     /* --sandbox: started before the command runs */
+    struct validator *validator; /* NULL when the command judges no modules */
 };
 
 struct command {
@@ -35,6 +36,7 @@ struct command {
     bool needs_manifest;                   /* found, read, targets chosen before run() */
     bool needs_platforms;                  /* --sandbox starts the built-in ones */
     bool needs_records;                    /* reads or writes git notes */
+    bool needs_validator;                  /* judges modules */
     bool deploys;                          /* its documents have "deployments" */
     unsigned options;                      /* OPTION_FOR_... of options.h: which options it takes */
     size_t operand_limit;                  /* most operands it takes */

@@ -13,6 +13,7 @@
 #include "pkg/json/json.h"
 #include "pkg/sandbox/sandbox.h"
 #include "pkg/validate/validate.h"
+#include "pkg/wasm/wasm.h"
 
 const struct command *const commands[] = {
 #define X(name) &command_##name,
@@ -125,6 +126,8 @@ static int start_sandbox(struct run *run, struct error *error)
 
 static int run_command(struct run *run, struct error *error)
 {
+    if (run->command->needs_validator)
+        validate_open(run->arena, wasm_wabt_validate, &run->validator);
     if (run->command->needs_records)
         record_warm(run->arena);
     if (run->command->needs_manifest && run_read_manifest(run, error) != 0)
@@ -206,13 +209,10 @@ static int finish(struct run *run, int status, const struct error *error)
 
 int main(int argc, char **argv)
 {
-    /* The hidden command of the second validator (pkg/validate). */
-    if (argc == 2 && strcmp(argv[1], "_validate") == 0)
-        return validate_child();
     struct arena arena = {0};
     struct run run = {.arena = &arena};
     struct error error = {0};
-    world_open(&run, argv[0]);
+    world_open(&run);
     int status = run_all(&run, argc, argv, &error);
     int code = finish(&run, status, &error);
     arena_free(&arena);

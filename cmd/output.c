@@ -61,6 +61,7 @@ struct publish_options run_publish_options(struct run *run)
     return (struct publish_options){
         .targets = run->targets,
         .target_count = run->target_count,
+        .validator = run->validator,
         .optimizer = typed->optimizer,
         .profile_file = typed->profile,
         .build = true,

@@ -165,6 +165,7 @@ const struct command command_package = {
     .operands = "",
     .summary = "the artifacts, reproducible, for looking inside",
     .needs_manifest = true,
+    .needs_validator = true,
     .needs_platforms = true, /* for the account ids that --sandbox invents */
     .options = OPTION_FOR_BUILD | OPTION_FOR_OUTPUT,
     .run = run_package,

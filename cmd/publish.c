@@ -46,6 +46,7 @@ const struct command command_publish = {
     .summary = "build, check, optimize, package, upload, activate, record, verify",
     .needs_manifest = true,
     .needs_records = true,
+    .needs_validator = true,
     .needs_platforms = true,
     .deploys = true,
     .options = OPTION_FOR_BUILD | OPTION_FOR_PUBLISH,

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "pkg/base/file.h"
 #include "pkg/sandbox/sandbox.h"
 
 static volatile sig_atomic_t signalled;
@@ -102,23 +101,7 @@ static int interrupted(void *context)
     return signalled;
 }
 
-/* Where this program lies, to run itself as a child. */
-static const char *find_self(struct arena *arena, const char *word)
-{
-    char path[4096];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (size > 0)
-        return arena_copy(arena, path, (size_t)size);
-    if (strchr(word, '/')) {
-        char *full = realpath(word, NULL);
-        if (full)
-            arena_defer(arena, free, full);
-        return full ? full : word;
-    }
-    return word; /* found in PATH, by process_run */
-}
-
-void world_open(struct run *run, const char *program)
+void world_open(struct run *run)
 {
     struct sigaction action = {0};
     const char *clock = getenv("EDGE_DEPLOY_CLOCK");
@@ -132,8 +115,7 @@ void world_open(struct run *run, const char *program)
     sigaction(SIGPIPE, &action, NULL); /* a server that hangs up must not end us */
     run->world = arena_alloc(run->arena, 1, sizeof *run->world);
     *run->world =
-        (struct world){run,         now,         sleep_for,    random_bytes,
-                       environment, interrupted, progress_say, find_self(run->arena, program)};
+        (struct world){run, now, sleep_for, random_bytes, environment, interrupted, progress_say};
 }
 
 void world_make_virtual(void)

@@ -4,8 +4,8 @@
 
 struct run;
 
-/* Fills run->world and takes SIGINT, SIGTERM and SIGPIPE. `program` is argv[0]. */
-void world_open(struct run *, const char *program);
+/* Fills run->world and takes SIGINT, SIGTERM and SIGPIPE. */
+void world_open(struct run *);
 
 /* From now on sleeping only moves the clock (the built-in sandbox needs no waits). */
 void world_make_virtual(void);

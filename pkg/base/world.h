@@ -19,7 +19,6 @@ struct world {
     /* One plain line for a person: what is being done, retried, waited for. May be NULL. May be
        called from several threads. */
     void (*say)(void *context, const char *subject, const char *line);
-    const char *program; /* path of this program, to run itself as a child */
 };
 
 int64_t world_now(const struct world *);

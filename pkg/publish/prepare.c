@@ -157,8 +157,9 @@ static int make_product(struct pipeline *pipeline, const struct optimizer *optim
     say_result(pipeline, module, product);
     digest_sha256(product->result.module, product->sha256);
     pipeline->products = product;
-    return validate_start(pipeline->arena, pipeline->world, product->result.module,
-                          &product->result.info, &product->running, error);
+    validate_start(pipeline->arena, pipeline->options->validator, product->result.module,
+                   &product->result.info, &product->running);
+    return 0;
 }
 
 static int find_product(struct pipeline *pipeline, const struct optimizer *optimizer,
@@ -256,7 +257,7 @@ static int condemn_product(struct pipeline *pipeline, const struct product *prod
 static int finish_product(struct pipeline *pipeline, struct product *product, struct error *error)
 {
     struct validate_result result;
-    if (validate_finish(product->running, &result, error) != 0)
+    if (validate_finish(pipeline->world, product->running, &result, error) != 0)
         return error_prefix(error, "%s", product->path);
     product->running = NULL;
     if (result.answer == VALIDATION_INVALID)

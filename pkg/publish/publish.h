@@ -25,6 +25,7 @@ enum state {
 const char *state_name(enum state); /* "unchanged", "uploaded", "live", "failed", "rolled-back" */
 
 struct product;
+struct validator;
 
 /* One module of one target, on its way. */
 struct prepared_module {
@@ -69,6 +70,7 @@ struct prepared {
 struct publish_options {
     const struct target *const *targets; /* the chosen ones */
     size_t target_count;
+    struct validator *validator; /* the second opinion on modules; NULL: there is none */
     const char *optimizer, *profile_file;
     const char *module_file; /* check FILE: instead of what the targets name; may lie anywhere,
                                 relative to the working folder */

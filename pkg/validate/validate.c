@@ -1,122 +1,183 @@
 #include "pkg/validate/validate.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/quiet.h"
 #include "pkg/base/text.h"
 #include "pkg/base/world.h"
-#include "pkg/process/process.h"
-#include "pkg/validate/verdict.h"
+#include "pkg/validate/server.h"
 #include "pkg/wasm/wasm.h"
+
+enum {
+    WAIT_MS = SERVER_CPU_SECONDS * 6000, /* of wall time, on a loaded machine */
+    POLL_MS = 100                        /* how often we look whether we shall stop */
+};
 
 struct validation_run {
     struct arena *arena;
-    struct process *process; /* NULL: judged without one */
-    uint64_t cpu_seconds;
+    struct validator *validator;
+    struct validation_run *next; /* the question that came after it */
+    bool answered;
     struct validate_result result;
 };
 
-/* libwabt 1.0.32 reads 6 MB a second on a slow machine; the rest is room for a loaded one. Its
-   tree takes up to 60 bytes a byte of code. */
-enum {
-    CPU_SECONDS = 10,
-    SIZE_A_CPU_SECOND = 1 << 20,
-    WALL_FACTOR = 6,
-    DATA_BYTES = 256 << 20,
-    DATA_A_BYTE = 128
+/* Answers come in the order of the questions. */
+struct validator {
+    struct server server;
+    struct validation_run *first, **last; /* without an answer yet */
+    size_t used;                          /* of the server's room */
 };
 
-/* Under the address sanitizer the child, which is this program, could not even map its shadow. */
-static uint64_t data_limit(size_t module_size)
+static void close_validator(void *handle)
 {
-#if defined(__SANITIZE_ADDRESS__)
-    (void)module_size;
-    return 0;
-#else
-    return DATA_BYTES + (uint64_t)DATA_A_BYTE * module_size;
-#endif
+    server_stop(&((struct validator *)handle)->server);
 }
 
-static struct bytes make_input(struct arena *arena, struct bytes module, uint64_t features)
+void validate_open(struct arena *arena, validate_judge *judge, struct validator **out)
 {
-    uint8_t *data = arena_alloc(arena, module.size + VERDICT_HEADER, 1);
-    for (unsigned i = 0; i < VERDICT_HEADER; i++)
-        data[i] = (uint8_t)(features >> (8 * i));
+    struct validator *validator = arena_alloc(arena, 1, sizeof *validator);
+    validator->last = &validator->first;
+    if (server_start(&validator->server, judge) == 0)
+        arena_defer(arena, close_validator, validator);
+    *out = validator;
+}
+
+static void settle(struct validation_run *run, enum validation answer, const char *reason)
+{
+    run->answered = true;
+    run->result = (struct validate_result){answer, reason};
+}
+
+static bool send_question(const struct validator *validator, const struct question *question)
+{
+    struct quiet quiet;
+    ssize_t written;
+    quiet_begin(&quiet);
+    while ((written = write(validator->server.questions, question, sizeof *question)) < 0 &&
+           errno == EINTR)
+        ;
+    quiet_end(&quiet);
+    return written == (ssize_t)sizeof *question;
+}
+
+/* NULL when it was handed over, else why not. */
+static const char *hand_over(struct validator *validator, struct bytes module,
+                             const struct wasm_info *info)
+{
+    if (info->kind == WASM_COMPONENT)
+        return "libwabt reads no components";
+    if (module.size > VALIDATE_LIMIT)
+        return "libwabt is not asked about more than 32 MB";
+    if (!validator || validator->server.id == 0)
+        return "libwabt's process is not there";
+    if (!validator->first)
+        validator->used = 0;
+    if (module.size > SERVER_ROOM - validator->used)
+        return "libwabt has too many other modules to read";
+    struct question question = {info->features, validator->used, module.size};
     if (module.size)
-        memcpy(data + VERDICT_HEADER, module.data, module.size);
-    return (struct bytes){data, module.size + VERDICT_HEADER};
+        memcpy(validator->server.room + validator->used, module.data, module.size);
+    if (!send_question(validator, &question))
+        return "libwabt's process has ended";
+    validator->used += module.size;
+    return NULL;
 }
 
-int validate_start(struct arena *arena, const struct world *world, struct bytes module,
-                   const struct wasm_info *info, struct validation_run **out, struct error *error)
+void validate_start(struct arena *arena, struct validator *validator, struct bytes module,
+                    const struct wasm_info *info, struct validation_run **out)
 {
     struct validation_run *run = arena_alloc(arena, 1, sizeof *run);
-    run->arena = arena;
+    *run = (struct validation_run){.arena = arena, .validator = validator};
     *out = run;
-    if (info->kind == WASM_COMPONENT) {
-        run->result =
-            (struct validate_result){VALIDATION_NOT_JUDGED, "libwabt reads no components"};
+    const char *why_not = hand_over(validator, module, info);
+    if (why_not) {
+        settle(run, VALIDATION_NOT_JUDGED, why_not);
+        return;
+    }
+    *validator->last = run;
+    validator->last = &run->next;
+}
+
+static const char *why_it_died(struct arena *arena, int status)
+{
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
+        return "libwabt aborted on it";
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        return arena_printf(arena, "libwabt gave no answer in %d seconds", SERVER_CPU_SECONDS);
+    if (WIFSIGNALED(status))
+        return arena_printf(arena, "libwabt was killed by signal %d", WTERMSIG(status));
+    return arena_printf(arena, "libwabt's process ended with code %d", WEXITSTATUS(status));
+}
+
+static void take_answer(struct validation_run *run, struct answer *answer)
+{
+    answer->message[sizeof answer->message - 1] = '\0';
+    const char *message = text_safe(run->arena, answer->message, strlen(answer->message));
+    if (answer->letter == ANSWER_VALID)
+        settle(run, VALIDATION_VALID, NULL);
+    else if (answer->letter == ANSWER_INVALID)
+        settle(run, VALIDATION_INVALID, message);
+    else if (answer->letter == ANSWER_UNREAD)
+        settle(run, VALIDATION_NOT_JUDGED, message);
+    else
+        settle(run, VALIDATION_NOT_JUDGED, why_it_died(run->arena, answer->status));
+}
+
+/* Nothing comes any more: none of those that wait is judged. */
+static void give_up(struct validator *validator, const char *why)
+{
+    for (struct validation_run *run = validator->first; run; run = run->next)
+        settle(run, VALIDATION_NOT_JUDGED, why);
+    validator->first = NULL;
+    validator->last = &validator->first;
+    server_stop(&validator->server);
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The next answer, which is the first question's. */
+static int receive(const struct world *world, struct validator *validator, struct error *error)
+{
+    struct answer answer;
+    struct pollfd fd = {.fd = validator->server.answers, .events = POLLIN};
+    int64_t deadline = monotonic_ms() + WAIT_MS;
+    while (poll(&fd, 1, POLL_MS) <= 0) {
+        if (world_stopped(world, error) != 0)
+            return -1;
+        if (monotonic_ms() < deadline)
+            continue;
+        give_up(validator, "libwabt's process gave no answer");
         return 0;
     }
-    run->cpu_seconds = CPU_SECONDS + module.size / SIZE_A_CPU_SECOND;
-    const char *const argv[] = {world->program, "_validate", NULL};
-    struct process_request request = {
-        .argv = argv,
-        .input = make_input(arena, module, info->features),
-        .output_limit = VERDICT_SIZE,
-        .timeout_ms = run->cpu_seconds * 1000 * WALL_FACTOR,
-        .cpu_seconds = run->cpu_seconds,
-        .data_bytes = data_limit(module.size),
-    };
-    if (process_start(arena, world, &request, &run->process, error) != 0)
-        return error_prefix(error, "validate");
+    if (read(validator->server.answers, &answer, sizeof answer) != (ssize_t)sizeof answer) {
+        give_up(validator, "libwabt's process has ended");
+        return 0;
+    }
+    take_answer(validator->first, &answer);
+    validator->first = validator->first->next;
+    if (!validator->first)
+        validator->last = &validator->first;
     return 0;
 }
 
-static const char *why_it_died(struct arena *arena, const struct validation_run *run,
-                               const struct process_result *result)
+int validate_finish(const struct world *world, struct validation_run *run,
+                    struct validate_result *out, struct error *error)
 {
-    if (result->timed_out || result->status == 128 + SIGXCPU)
-        return arena_printf(arena, "libwabt gave no answer in %llu seconds",
-                            (unsigned long long)run->cpu_seconds);
-    if (result->status == 128 + SIGABRT)
-        return "libwabt aborted on it";
-    if (result->status > 128)
-        return arena_printf(arena, "libwabt was killed by signal %d", result->status - 128);
-    return arena_printf(arena, "libwabt's process ended with code %d", result->status);
-}
-
-/* A child that was judged by its exit code alone could be taken for valid when it was not asked. */
-static void read_verdict(struct validation_run *run, const struct process_result *result)
-{
-    static const struct {
-        char letter;
-        enum validation answer;
-    } letters[] = {{VERDICT_VALID, VALIDATION_VALID},
-                   {VERDICT_INVALID, VALIDATION_INVALID},
-                   {VERDICT_UNREAD, VALIDATION_NOT_JUDGED}};
-    struct bytes output = result->output;
-    struct validate_result *out = &run->result;
-    for (size_t i = 0; i < 3 && result->status == 0 && output.size > 0; i++)
-        if (output.data[0] == (uint8_t)letters[i].letter) {
-            out->answer = letters[i].answer;
-            out->reason = text_safe(run->arena, (const char *)output.data + 1, output.size - 1);
-            return;
-        }
-    out->answer = VALIDATION_NOT_JUDGED;
-    out->reason = why_it_died(run->arena, run, result);
-}
-
-int validate_finish(struct validation_run *run, struct validate_result *out, struct error *error)
-{
-    if (run->process) {
-        struct process_result result;
-        if (process_wait(run->process, &result, error) != 0)
+    while (!run->answered)
+        if (receive(world, run->validator, error) != 0)
             return error_prefix(error, "validate");
-        run->process = NULL;
-        read_verdict(run, &result);
-    }
     *out = run->result;
     return 0;
 }

@@ -38,7 +38,7 @@ void scene_manifest(struct scene *, const char *more, const char *targets);
 /* Reads the manifest again and clears result and error, as a new run would find them. */
 void scene_read(struct scene *);
 
-/* What the second validator's child prints: "V", or "I" and why. */
+/* What the second opinion is: "V" (valid), "I" or "U" (not judged) and why. */
 void scene_validator(struct scene *, const char *answer);
 
 /* publish() as a new run. */

@@ -84,8 +84,7 @@ struct world *unit_world(struct arena *arena)
     struct unit_context *context = arena_alloc(arena, 1, sizeof *context);
     context->arena = arena;
     context->now = INT64_C(1795348800000);
-    *world = (struct world){context, now,  sleep_virtually,    random_bytes, environment,
-                            NULL,    NULL, "build/edge-deploy"};
+    *world = (struct world){context, now, sleep_virtually, random_bytes, environment, NULL, NULL};
     unit_setenv(world, "PATH", getenv("PATH"));
     return world;
 }

@@ -23,7 +23,7 @@ void unit_skip(const char *why); /* loud, counted */
 const char *unit_shared(struct arena *, const char *path);
 
 /* A world with a virtual clock that starts at 2026-11-22T12:00:00Z, a counting sleep, fixed
-   "random" bytes, and the variables set with unit_setenv. `program` is build/edge-deploy. */
+   "random" bytes, and the variables set with unit_setenv. */
 struct world;
 struct world *unit_world(struct arena *);
 void unit_setenv(struct world *, const char *name, const char *value);
