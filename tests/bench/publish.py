@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our times against the vendors' own clients, in one run against one sandbox: medians and ratios.
 
-bench.py [--runs N]. Both sides send the same prebuilt code; the optimizer is off on our side, since
+publish.py [--runs N]. Both sides send the same prebuilt code; the optimizer is off on our side, since
 the clients have none. Needs build/edge-deploy and the clients of tests/clients/install.sh.
 """
 import argparse
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(ROOT, "build", "edge-deploy")
 CLIENTS = os.path.join(ROOT, "build", "clients", "node_modules")
 NODE22 = os.path.join(CLIENTS, "node22", "bin")
