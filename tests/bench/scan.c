@@ -1,5 +1,5 @@
-/* Times our pass over modules that are in memory: scan RUNS FILE prints a line a kind of pass, its
-   name and its least and median processor time in nanoseconds. Hashing and compression are no part of it. */
+/* Times our pass over a module that is in memory: scan RUNS FILE prints a line a kind of pass, its
+   name and its least and median processor time in nanoseconds. No hashing, no compression. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
