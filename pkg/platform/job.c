@@ -194,6 +194,7 @@ int job_prepare(struct arena *arena, const struct world *world, const struct man
                         .profile = profile,
                         .target = target,
                         .settings = settings,
-                        .manifest = manifest};
+                        .manifest = manifest,
+                        .kept = arena_alloc(arena, 1, sizeof(void *))};
     return 0;
 }

@@ -24,15 +24,17 @@ struct job {
     const struct platform_entry *entry;
     const struct profile *profile;
     const struct target *target;
-    json_t *settings;     /* the target's, with environment and defaults filled in */
-    const char *resource; /* the platform's own id from the last record (a service that the
-                             first publish created), or NULL */
-    const char *previous; /* the version that the last record says is live, or NULL */
-    const char *commit;   /* 40 or 64 hex digits, or NULL outside a repository */
-    const char *tag;      /* of one publish: random, to find one's own work after a lost answer */
+    json_t *settings;         /* the target's, with environment and defaults filled in */
+    const char *resource;     /* the platform's own id from the last record (a service that the
+                                 first publish created), or NULL */
+    const char *previous;     /* the version that the last record says is live, or NULL */
+    const char *previous_url; /* where that one answers, or NULL */
+    const char *commit;       /* 40 or 64 hex digits, or NULL outside a repository */
+    const char *tag; /* of one publish: random, to find one's own work after a lost answer */
     const struct secret *secrets;
     size_t secret_count;
     const struct manifest *manifest; /* for messages; may be NULL */
+    void **kept; /* the driver's own: what one hook leaves for the next; starts NULL */
 };
 
 /* What goes into an artifact. */

@@ -115,6 +115,7 @@ static void remember(struct pipeline *pipeline)
         target->job.tag = tag;
         target->job.resource = target->recorded ? target->recorded->resource : NULL;
         target->job.previous = target->recorded ? target->recorded->version : NULL;
+        target->job.previous_url = target->recorded ? target->recorded->url : NULL;
     }
 }
 

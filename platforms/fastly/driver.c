@@ -125,12 +125,22 @@ static void clean_up(const struct job *job, struct service *service)
                   "the service '%s' that this run has made is left behind", service->id);
 }
 
+/* What live() has seen is what was compared and is built on; what changes behind it is found when
+   the version is activated. A service that was not there is looked for again. */
+static int take_seen(const struct job *job, struct service *out, struct error *error)
+{
+    struct memory *memory = compute_memory(job);
+    *out = memory->seen;
+    memory->seen = (struct service){0};
+    return out->id ? 0 : compute_find(job, out, error);
+}
+
 static int upload(const struct job *job, const struct artifact *artifact, struct deployment *out,
                   struct error *error)
 {
     struct service service;
     json_int_t number;
-    if (compute_find(job, &service, error) != 0)
+    if (take_seen(job, &service, error) != 0)
         return -1;
     bool made = !service.id;
     if (made && compute_create(job, &service, error) != 0)
@@ -143,6 +153,7 @@ static int upload(const struct job *job, const struct artifact *artifact, struct
     }
     if (made)
         world_say(job->world, job->target->name, "made service '%s'", service.id);
+    compute_memory(job)->id = service.id;
     out->version = version_text(job, number);
     out->resource = service.id;
     out->artifact_sha256 = arena_strdup(job->arena, artifact->sha256);
@@ -168,6 +179,17 @@ static int switch_to(const struct job *job, struct service *service, json_int_t 
     return service->active == number ? 0 : -1;
 }
 
+/* The draft was made from what was live then, and would take back what is live since. */
+static int check_base(const struct service *service, json_int_t number, json_int_t base,
+                      struct error *error)
+{
+    if (service->active == base || service->active == number)
+        return 0;
+    error_set(error, FAULT_REMOTE, "somebody else has made version %lld live in between",
+              (long long)service->active);
+    return error_hint(error, "publish again: what is live now will be built on");
+}
+
 /* Another publish may have taken our draft for a leftover and put its own comment and package into
    it, in any order with ours. */
 static int check_content(const struct job *job, const struct service *service, json_int_t number,
@@ -176,6 +198,7 @@ static int check_content(const struct job *job, const struct service *service, j
     struct deployment holds = {0};
     struct compute_answer answer;
     bool is_same;
+    json_int_t base = 0;
     const json_t *version = compute_version(service->details, number);
     const char *comment = json_find_string(version, "comment", "");
     struct compute_ask ask = {
@@ -185,9 +208,9 @@ static int check_content(const struct job *job, const struct service *service, j
     if (compute_call(job, &ask, &answer, error) != 0 ||
         compare_package(job, artifact, answer.document, &is_same, error) != 0)
         return -1;
-    if (is_same && compute_read_comment(job->arena, comment, &holds, NULL) &&
+    if (is_same && compute_read_comment(job->arena, comment, &holds, &base) &&
         strcmp(holds.artifact_sha256, artifact->sha256) == 0)
-        return 0;
+        return check_base(service, number, base, error);
     error_set(error, FAULT_REMOTE,
               "version %lld has been changed by somebody else since it was uploaded",
               (long long)number);
@@ -239,6 +262,7 @@ static int live(const struct job *job, struct deployment *out, struct error *err
     *out = (struct deployment){0};
     if (compute_find(job, &service, error) != 0)
         return -1;
+    compute_memory(job)->seen = service;
     out->resource = service.id;
     if (!service.id || !service.active)
         return 0;

@@ -46,6 +46,16 @@ struct service {
     json_int_t active; /* number of the live version, 0: none */
 };
 
+/* What the hooks of one run leave for each other, so that nothing is asked twice: `seen`, what
+   live() has read and upload() builds on, and where a version answers whose domains are known. */
+struct memory {
+    struct service seen; /* id NULL: nothing */
+    const char *id;      /* of the service that upload() has found or made; NULL: none yet */
+    json_int_t number;   /* of the version that answers at `url`; 0: none */
+    const char *url;
+};
+struct memory *compute_memory(const struct job *);
+
 /* The service that the target means: by `service_id`, else the recorded one, else by name. A
    service of that name which edge-deploy did not make is refused, never taken over. */
 int compute_find(const struct job *, struct service *out, struct error *) MUST_CHECK;
@@ -63,7 +73,8 @@ int compute_draft(const struct job *, const struct service *, json_int_t *number
 /* Domains and backends as the artifact's settings name them; others stay as they are. */
 int compute_configure(const struct job *, const struct service *, json_int_t number,
                       const struct artifact *, struct error *) MUST_CHECK;
-/* "https://DOMAIN" of the version's first domain, or NULL. */
+/* "https://DOMAIN" of the version's first domain, or NULL; only of a locked version, which keeps
+   its domains. */
 int compute_url(const struct job *, const struct service *, json_int_t number, const char **out,
                 struct error *) MUST_CHECK;
 /* The domain that a service gets when the manifest names none. */

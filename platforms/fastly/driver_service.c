@@ -19,6 +19,13 @@ char *compute_version_path(const struct job *job, const struct service *service,
                         http_escape(job->arena, service->id), (long long)number, below);
 }
 
+struct memory *compute_memory(const struct job *job)
+{
+    if (!*job->kept)
+        *job->kept = arena_alloc(job->arena, 1, sizeof(struct memory));
+    return *job->kept;
+}
+
 static int check_type(const struct service *service, struct error *error)
 {
     const char *type = json_find_string(service->details, "type", "");
@@ -139,6 +146,9 @@ int compute_find(const struct job *job, struct service *out, struct error *error
         return compute_details(job, out, error);
     if (job->resource)
         return find_recorded(job, out, error);
+    out->id = compute_memory(job)->id;
+    if (out->id)
+        return compute_details(job, out, error);
     return find_named(job, out, error);
 }
 

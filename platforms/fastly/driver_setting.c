@@ -90,19 +90,47 @@ static int add_domain(const struct job *job, const struct service *service, json
                error);
 }
 
+/* "https://DOMAIN" of the first that names one host. */
+static const char *first_url(const struct job *job, const json_t *rows)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach(rows, index, row)
+    {
+        const char *name = json_find_string(row, "name", "*");
+        if (name[0] != '*' && name[0] != '\0')
+            return arena_printf(job->arena, "https://%s", name);
+    }
+    return NULL;
+}
+
+static void remember_url(const struct job *job, json_int_t number, const char *url)
+{
+    struct memory *memory = compute_memory(job);
+    memory->number = number;
+    memory->url = url;
+}
+
 static int configure_domains(const struct job *job, const struct service *service,
                              json_int_t number, const json_t *wanted, struct error *error)
 {
     size_t index;
     json_t *rows, *domain;
+    bool complete = true;
     if (list(job, service, number, "domain", &rows, error) != 0)
         return -1;
     json_array_foreach(wanted, index, domain)
     {
         const char *name = json_string_value(domain);
-        if (!named(rows, name) && add_domain(job, service, number, name, error) != 0)
+        if (named(rows, name))
+            continue;
+        complete = false;
+        if (add_domain(job, service, number, name, error) != 0)
             return -1;
     }
+    /* In which order the platform lists one that was added, only the platform knows. */
+    if (complete && json_array_size(rows) > 0)
+        remember_url(job, number, first_url(job, rows));
     if (json_array_size(wanted) > 0 || json_array_size(rows) > 0)
         return 0;
     const char *name = json_find_string(service->details, "name", "edge");
@@ -242,20 +270,28 @@ int compute_configure(const struct job *job, const struct service *service, json
     return add_originless(job, service, number, error);
 }
 
+/* What the last record says of it holds still. */
+static bool is_recorded(const struct job *job, const struct service *service, json_int_t number)
+{
+    return job->previous && job->previous_url && job->resource &&
+           strcmp(job->resource, service->id) == 0 && strtoll(job->previous, NULL, 10) == number;
+}
+
 int compute_url(const struct job *job, const struct service *service, json_int_t number,
                 const char **out, struct error *error)
 {
-    size_t index;
-    json_t *rows, *row;
-    *out = NULL;
+    json_t *rows;
+    const struct memory *memory = compute_memory(job);
+    *out = memory->url;
+    if (memory->number == number)
+        return 0;
+    if (is_recorded(job, service, number)) {
+        *out = job->previous_url;
+        return 0;
+    }
     if (list(job, service, number, "domain", &rows, error) != 0)
         return -1;
-    json_array_foreach(rows, index, row)
-    {
-        const char *name = json_find_string(row, "name", "*");
-        if (*out || name[0] == '*' || name[0] == '\0')
-            continue;
-        *out = arena_printf(job->arena, "https://%s", name);
-    }
+    *out = first_url(job, rows);
+    remember_url(job, number, *out);
     return 0;
 }

@@ -57,7 +57,8 @@ static struct job make_job(struct arena *arena, const char *settings)
                         .target = target,
                         .settings = target->settings,
                         .commit = COMMIT,
-                        .tag = "t4g"};
+                        .tag = "t4g",
+                        .kept = arena_alloc(arena, 1, sizeof(void *))};
 }
 
 static struct artifact pack(struct job *job, const uint8_t *module, size_t size)
@@ -316,6 +317,7 @@ static int publish_module(struct field *field, bool second, struct deployment *o
                                       : pack(&field->job, module_a, sizeof module_a - 1);
     *out = (struct deployment){.percent = 100};
     *error = (struct error){0};
+    *field->job.kept = NULL;
     field->job.tag =
         arena_printf(field->arena, "t%u", field->runs++); /* each publish has its own */
     if (platform_fastly.upload(&field->job, &artifact, out, error) != 0)
@@ -596,6 +598,65 @@ static void test_cloned_comment(void)
     arena_free(&arena);
 }
 
+/* What was compared is built on; what somebody else makes live meanwhile is not taken back. */
+static void test_in_between(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct deployment made = {.percent = 100}, live;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    make_real(&field, NULL, SETTINGS);
+    check_published(&field, false, "1", NULL);
+    *field.job.kept = NULL;
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    const char *base = arena_printf(&arena, "/service/%s/version/", live.resource);
+    ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
+    ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
+    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    CHECK(platform_fastly.upload(&field.job, &b, &made, &error) == 0);
+    CHECK_TEXT(made.version, "3");
+    CHECK(platform_fastly.activate(&field.job, &b, &made, &error) == -1);
+    CHECK(error.fault == FAULT_REMOTE && strstr(error.message, "version 2 live in between"));
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    CHECK_TEXT(live.version, "2");
+    check_published(&field, true, "4", "2");
+    arena_free(&arena);
+}
+
+/* One publish over what is live: nothing is asked twice, and the url is the one that is there. */
+static void test_few_requests(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct deployment made = {.percent = 100}, live;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    make_real(&field, NULL, SETTINGS);
+    check_published(&field, false, "1", NULL);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    *field.job.kept = NULL;
+    field.job.resource = live.resource;
+    field.job.previous = live.version;
+    field.job.previous_url = live.url;
+    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    unsigned before = http_statistics(field.job.http).requests;
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    CHECK_TEXT(live.url, field.job.previous_url);
+    CHECK(platform_fastly.upload(&field.job, &b, &made, &error) == 0);
+    CHECK(platform_fastly.activate(&field.job, &b, &made, &error) == 0);
+    CHECK_TEXT(made.url, field.job.previous_url);
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    CHECK(http_statistics(field.job.http).requests - before == 10);
+    CHECK_TEXT(live.version, "2");
+    /* A record of another service says nothing of this one. */
+    field.job.resource = NULL;
+    field.job.previous = "2";
+    field.job.previous_url = "https://elsewhere.example.com";
+    *field.job.kept = NULL;
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    CHECK_TEXT(live.url, made.url);
+    arena_free(&arena);
+}
+
 void test_fastly_driver(void)
 {
     test_pack();
@@ -614,4 +675,6 @@ void test_fastly_driver(void)
     test_overtaken();
     test_mixed_draft();
     test_cloned_comment();
+    test_in_between();
+    test_few_requests();
 }
