@@ -1,340 +1,367 @@
+/* Types of values, functions and resources. */
+#include <string.h>
+
 #include "pkg/wasm/component.h"
 
-enum { DEPTH_MOST = 32 };
+enum { RESOURCES_MOST = 1000000, TYPES_MOST = 1000000, FLAGS_MOST = 32 };
 
+/* Type bytes. */
 enum {
-    TYPE_FUNCTION = 0x40,
-    TYPE_COMPONENT = 0x41,
-    TYPE_INSTANCE = 0x42,
-    TYPE_ASYNC_FUNCTION = 0x43,
-    TYPE_MAP = 0x63,
-    TYPE_ERROR_CONTEXT = 0x64,
-    TYPE_FUTURE = 0x65,
-    TYPE_STREAM = 0x66,
-    TYPE_FIXED_LIST = 0x67,
-    TYPE_BORROW = 0x68,
-    TYPE_OWN = 0x69,
-    TYPE_RESULT = 0x6a,
-    TYPE_OPTION = 0x6b,
-    TYPE_ENUM = 0x6d,
-    TYPE_FLAGS = 0x6e,
-    TYPE_TUPLE = 0x6f,
-    TYPE_LIST = 0x70,
-    TYPE_VARIANT = 0x71,
-    TYPE_RECORD = 0x72,
-    TYPE_PRIMITIVE = 0x73, /* and above */
-    TYPE_RESOURCE = 0x3f
+    BYTE_RESOURCE = 0x3f,
+    BYTE_FUNCTION = 0x40,
+    BYTE_COMPONENT = 0x41,
+    BYTE_INSTANCE = 0x42,
+    BYTE_ASYNC_FUNCTION = 0x43,
+    BYTE_MAP = 0x63,
+    BYTE_ERROR_CONTEXT = 0x64,
+    BYTE_FUTURE = 0x65,
+    BYTE_STREAM = 0x66,
+    BYTE_FIXED_LIST = 0x67,
+    BYTE_BORROW = 0x68,
+    BYTE_OWN = 0x69,
+    BYTE_RESULT = 0x6a,
+    BYTE_OPTION = 0x6b,
+    BYTE_ENUM = 0x6d,
+    BYTE_FLAGS = 0x6e,
+    BYTE_TUPLE = 0x6f,
+    BYTE_LIST = 0x70,
+    BYTE_VARIANT = 0x71,
+    BYTE_RECORD = 0x72,
+    BYTE_STRING = 0x73,
+    BYTE_CHAR = 0x74,
+    BYTE_FLOAT_64 = 0x75,
+    BYTE_FLOAT_32 = 0x76,
+    BYTE_BOOL = 0x7f
 };
 
-/* A look at a section: a failure ends it and is nobody's fault. */
-struct look {
-    struct component_scan *component;
-    struct reader reader;
-    struct error ignored;
+static struct component_type *new_type(struct component_scan *component, enum component_form form)
+{
+    if (++component->file->type_count > TYPES_MOST)
+        reader_fail(&component->scan.reader, component->scan.reader.at, "more than %d types",
+                    TYPES_MOST);
+    struct component_type *type = arena_alloc(component->scan.arena, 1, sizeof *type);
+    type->form = form;
+    return type;
+}
+
+#define PRIMITIVE(byte)                                                                            \
+    [(byte)-BYTE_ERROR_CONTEXT] = {.form = WIT_PRIMITIVE, .primitive = (byte), .size = 1}
+static const struct component_type primitives[] = {
+    PRIMITIVE(0x64), PRIMITIVE(0x73), PRIMITIVE(0x74), PRIMITIVE(0x75), PRIMITIVE(0x76),
+    PRIMITIVE(0x77), PRIMITIVE(0x78), PRIMITIVE(0x79), PRIMITIVE(0x7a), PRIMITIVE(0x7b),
+    PRIMITIVE(0x7c), PRIMITIVE(0x7d), PRIMITIVE(0x7e), PRIMITIVE(0x7f),
 };
 
-static void note_async(struct look *look, const uint8_t *where, const char *what)
+static bool is_primitive(uint8_t byte)
 {
-    if (!look->reader.failed)
-        scan_note(&look->component->root->scan, WASM_FEATURE_COMPONENT_ASYNC, WASM_BY_TYPE, where,
-                  what);
+    return byte == BYTE_ERROR_CONTEXT || (byte >= BYTE_STRING && byte <= BYTE_BOOL);
 }
 
-static void give_up(struct look *look)
-{
-    reader_fail(&look->reader, look->reader.at, "unknown");
-}
+/* --- values --- */
 
-static void read_value(struct look *look)
+const struct component_type *component_value_type(struct component_scan *component)
 {
-    (void)read_signed(&look->reader, 33);
-}
-
-static void read_optional_value(struct look *look)
-{
-    if (read_byte(&look->reader) != 0)
-        read_value(look);
-}
-
-static void read_label(struct look *look)
-{
-    struct reader *reader = &look->reader;
-    (void)read_bytes(reader, read_u32(reader));
-}
-
-static void read_case(struct look *look)
-{
-    read_label(look);
-    read_optional_value(look);
-    (void)read_byte(&look->reader);
-}
-
-static void read_field(struct look *look)
-{
-    read_label(look);
-    read_value(look);
-}
-
-static void read_list(struct look *look, void (*read)(struct look *))
-{
-    uint32_t count = read_count(&look->reader, "parts", 1);
-    for (uint32_t i = 0; i < count && !look->reader.failed; i++)
-        read(look);
-}
-
-static void read_function(struct look *look)
-{
-    read_list(look, read_field);
-    if (read_byte(&look->reader) == 0)
-        read_value(look);
-    else
-        (void)read_byte(&look->reader);
-}
-
-static void read_resource(struct look *look)
-{
-    struct reader *reader = &look->reader;
-    (void)read_byte(reader);
-    if (read_byte(reader) != 0)
-        (void)read_u32(reader);
-}
-
-static void read_value_type(struct look *look, uint8_t form)
-{
-    switch (form) {
-    case TYPE_RECORD:
-        read_list(look, read_field);
-        return;
-    case TYPE_VARIANT:
-        read_list(look, read_case);
-        return;
-    case TYPE_TUPLE:
-        read_list(look, read_value);
-        return;
-    case TYPE_FLAGS:
-    case TYPE_ENUM:
-        read_list(look, read_label);
-        return;
-    case TYPE_LIST:
-    case TYPE_OPTION:
-    case TYPE_OWN:
-    case TYPE_BORROW:
-        read_value(look);
-        return;
-    case TYPE_FIXED_LIST:
-    case TYPE_MAP:
-        read_value(look);
-        read_value(look);
-        return;
-    case TYPE_RESULT:
-        read_optional_value(look);
-        read_optional_value(look);
-        return;
-    case TYPE_STREAM:
-    case TYPE_FUTURE:
-        read_optional_value(look);
-        return;
-    default:
-        if (form != TYPE_ERROR_CONTEXT && (form < TYPE_PRIMITIVE || form > 0x7f))
-            give_up(look);
-    }
-}
-
-static void read_type(struct look *look, unsigned depth);
-
-static void read_alias(struct look *look)
-{
-    struct reader *reader = &look->reader;
-    if (read_byte(reader) == 0)
-        (void)read_byte(reader);
-    uint8_t target = read_byte(reader);
-    (void)read_u32(reader);
-    if (target <= 1)
-        (void)read_name(reader);
-    else if (target == 2)
-        (void)read_u32(reader);
-    else
-        give_up(look);
-}
-
-static void read_named_extern(struct look *look)
-{
-    struct reader *reader = &look->reader;
-    uint8_t kind = read_byte(reader);
-    (void)read_name(reader);
-    for (uint32_t i = kind == 2 ? read_count(reader, "attributes", 2) : 0; i > 0; i--) {
-        (void)read_byte(reader);
-        (void)read_name(reader);
-    }
-    component_extern_type(reader);
-}
-
-/* What stands in a component or instance type. */
-static void read_declaration(struct look *look, unsigned depth)
-{
-    switch (read_byte(&look->reader)) {
-    case 1:
-        read_type(look, depth);
-        return;
-    case 2:
-        read_alias(look);
-        return;
-    case 3:
-    case 4:
-        read_named_extern(look);
-        return;
-    default: /* core types: none of our business, and not worth reading */
-        give_up(look);
-    }
-}
-
-static void read_type(struct look *look, unsigned depth)
-{
-    struct reader *reader = &look->reader;
+    struct reader *reader = &component->scan.reader;
     const uint8_t *where = reader->at;
-    uint8_t form = read_byte(reader);
-    if (form == TYPE_ASYNC_FUNCTION)
-        note_async(look, where, "async func type");
-    if (form == TYPE_STREAM)
-        note_async(look, where, "stream type");
-    if (form == TYPE_FUTURE)
-        note_async(look, where, "future type");
-    if (form == TYPE_FUNCTION || form == TYPE_ASYNC_FUNCTION) {
-        read_function(look);
-    } else if (form == TYPE_RESOURCE) {
-        read_resource(look);
-    } else if ((form == TYPE_COMPONENT || form == TYPE_INSTANCE) && depth < DEPTH_MOST) {
-        uint32_t count = read_count(reader, "declarations", 1);
-        for (uint32_t i = 0; i < count && !reader->failed; i++)
-            read_declaration(look, depth + 1);
-    } else {
-        read_value_type(look, form);
+    int64_t index = read_signed(reader, 33);
+    if (reader->failed)
+        return NULL;
+    if (index >= 0) {
+        const struct component_type *type =
+            component_item_at(component, component->scope, TYPES, (uint32_t)index, where);
+        if (!type || type->form <= WIT_MAP)
+            return type;
+        component_invalid(component, where, "type %lu is no type of values", (unsigned long)index);
+        return NULL;
+    }
+    uint8_t byte = (uint8_t)(index & 0x7f);
+    if (index >= -64 && is_primitive(byte))
+        return &primitives[byte - BYTE_ERROR_CONTEXT];
+    reader_fail(reader, where, "malformed type of values 0x%02x", *where);
+    return NULL;
+}
+
+const struct component_type *component_optional_type(struct component_scan *component)
+{
+    struct reader *reader = &component->scan.reader;
+    const uint8_t *where = reader->at;
+    uint8_t there = read_byte(reader);
+    if (there > 1)
+        reader_fail(reader, where, "malformed flag 0x%02x of an optional type", there);
+    return there == 1 ? component_value_type(component) : NULL;
+}
+
+/* What follows a field's name. */
+enum field_tail { TAIL_NONE, TAIL_TYPE, TAIL_CASE };
+
+static char *lower_case(struct arena *arena, const char *name)
+{
+    char *lower = arena_strdup(arena, name);
+    for (char *at = lower; *at; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    return lower;
+}
+
+static bool is_label(const char *name)
+{
+    bool start = true;
+    for (; *name; name++) {
+        if (*name == '-' && start)
+            return false;
+        bool letter = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z');
+        bool digit = *name >= '0' && *name <= '9';
+        if (!letter && !digit && *name != '-')
+            return false;
+        start = *name == '-';
+    }
+    return !start;
+}
+
+static void read_case_end(struct reader *reader)
+{
+    const uint8_t *where = reader->at;
+    uint8_t refines = read_byte(reader);
+    if (refines != 0)
+        reader_fail(reader, where, "malformed end of a case 0x%02x", refines);
+}
+
+static void read_fields(struct component_scan *component, struct component_type *type,
+                        const char *things, enum field_tail tail)
+{
+    struct scan *scan = &component->scan;
+    struct reader *reader = &scan->reader;
+    struct name_table *names = NULL;
+    const uint8_t *where = reader->at;
+    uint32_t count = read_count(reader, things, tail == TAIL_NONE ? 1 : 2);
+    if (count == 0 && type->form != WIT_FUNCTION)
+        component_invalid(component, where, "no %s", things);
+    if (count > FLAGS_MOST && type->form == WIT_FLAGS)
+        component_invalid(component, where, "more than %d flags", FLAGS_MOST);
+    type->fields = arena_alloc(scan->arena, count, sizeof *type->fields);
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        struct component_field *field = &type->fields[type->field_count++];
+        where = reader->at;
+        field->name = scan_safe(scan, read_name(reader));
+        if (!is_label(field->name))
+            component_invalid(component, where, "'%.60s' is no name in kebab case", field->name);
+        if (!name_table_add(scan->arena, &names, lower_case(scan->arena, field->name), i))
+            component_invalid(component, where, "'%.60s' is there twice", field->name);
+        if (tail == TAIL_TYPE)
+            field->type = component_value_type(component);
+        if (tail == TAIL_CASE) {
+            field->type = component_optional_type(component);
+            read_case_end(reader);
+        }
     }
 }
 
-static struct look start_look(struct component_scan *component)
+static void read_tuple(struct component_scan *component, struct component_type *type)
 {
-    struct look look = {.component = component, .reader = component->scan.reader};
-    component->scan.reader.at = component->scan.reader.end;
-    return look;
+    struct reader *reader = &component->scan.reader;
+    const uint8_t *where = reader->at;
+    uint32_t count = read_count(reader, "types", 1);
+    if (count == 0)
+        component_invalid(component, where, "a tuple of nothing");
+    type->fields = arena_alloc(component->scan.arena, count, sizeof *type->fields);
+    for (uint32_t i = 0; i < count && !reader->failed; i++)
+        type->fields[type->field_count++].type = component_value_type(component);
+}
+
+static void read_fixed_list(struct component_scan *component, struct component_type *type)
+{
+    struct reader *reader = &component->scan.reader;
+    type->first = component_value_type(component);
+    const uint8_t *where = reader->at;
+    type->length = read_u32(reader);
+    if (type->length == 0)
+        component_invalid(component, where, "a list of length 0");
+}
+
+static void read_map(struct component_scan *component, struct component_type *type)
+{
+    const uint8_t *where = component->scan.reader.at;
+    type->first = component_value_type(component);
+    type->second = component_value_type(component);
+    const struct component_type *key = type->first;
+    if (key && (key->form != WIT_PRIMITIVE || key->primitive == BYTE_FLOAT_32 ||
+                key->primitive == BYTE_FLOAT_64 || key->primitive == BYTE_ERROR_CONTEXT))
+        component_invalid(component, where, "a map's key is a number, char, bool or string");
+}
+
+static void read_handle(struct component_scan *component, struct component_type *type)
+{
+    const uint8_t *where = component->scan.reader.at;
+    const struct component_type *resource = component_item(component, TYPES);
+    if (resource && resource->form != WIT_RESOURCE)
+        component_invalid(component, where, "a handle to what is no resource");
+    else if (resource)
+        type->resource = resource->resource;
+}
+
+static void note_async(struct component_scan *component, const uint8_t *where, const char *what)
+{
+    if (!component->scan.reader.failed)
+        scan_note(component->file->scan, WASM_FEATURE_COMPONENT_ASYNC, WASM_BY_TYPE, where, what);
+}
+
+static void read_channel(struct component_scan *component, struct component_type *type,
+                         const uint8_t *where)
+{
+    note_async(component, where, type->form == WIT_STREAM ? "stream type" : "future type");
+    type->first = component_optional_type(component);
+    if (type->first && type->first->uses_borrow)
+        component_invalid(component, where, "a stream or future of borrowed handles");
+    if (type->first && type->form == WIT_STREAM && type->first->form == WIT_PRIMITIVE &&
+        type->first->primitive == BYTE_CHAR)
+        component_invalid(component, where, "a stream of char");
+}
+
+static const enum component_form forms[] = {
+    [BYTE_RECORD] = WIT_RECORD, [BYTE_VARIANT] = WIT_VARIANT,
+    [BYTE_LIST] = WIT_LIST,     [BYTE_FIXED_LIST] = WIT_FIXED_LIST,
+    [BYTE_TUPLE] = WIT_TUPLE,   [BYTE_FLAGS] = WIT_FLAGS,
+    [BYTE_ENUM] = WIT_ENUM,     [BYTE_OPTION] = WIT_OPTION,
+    [BYTE_RESULT] = WIT_RESULT, [BYTE_OWN] = WIT_OWN,
+    [BYTE_BORROW] = WIT_BORROW, [BYTE_STREAM] = WIT_STREAM,
+    [BYTE_FUTURE] = WIT_FUTURE, [BYTE_MAP] = WIT_MAP,
+};
+
+static const struct component_type *read_defined(struct component_scan *component, uint8_t byte,
+                                                 const uint8_t *where)
+{
+    if (byte >= sizeof forms / sizeof *forms || !forms[byte]) {
+        reader_fail(&component->scan.reader, where, "malformed type 0x%02x", byte);
+        return NULL;
+    }
+    struct component_type *type = new_type(component, forms[byte]);
+    switch (type->form) {
+    case WIT_RECORD:
+        read_fields(component, type, "fields", TAIL_TYPE);
+        break;
+    case WIT_VARIANT:
+        read_fields(component, type, "cases", TAIL_CASE);
+        break;
+    case WIT_FLAGS:
+    case WIT_ENUM:
+        read_fields(component, type, type->form == WIT_ENUM ? "cases" : "flags", TAIL_NONE);
+        break;
+    case WIT_TUPLE:
+        read_tuple(component, type);
+        break;
+    case WIT_FIXED_LIST:
+        read_fixed_list(component, type);
+        break;
+    case WIT_MAP:
+        read_map(component, type);
+        break;
+    case WIT_RESULT:
+        type->first = component_optional_type(component);
+        type->second = component_optional_type(component);
+        break;
+    case WIT_OWN:
+    case WIT_BORROW:
+        read_handle(component, type);
+        break;
+    case WIT_STREAM:
+    case WIT_FUTURE:
+        read_channel(component, type, where);
+        break;
+    default: /* list, option */
+        type->first = component_value_type(component);
+    }
+    return component_finish_type(component, type);
+}
+
+/* --- functions and resources --- */
+
+static const struct component_type *read_function(struct component_scan *component, bool is_async)
+{
+    struct reader *reader = &component->scan.reader;
+    struct component_type *type = new_type(component, WIT_FUNCTION);
+    type->is_async = is_async;
+    read_fields(component, type, "parameters", TAIL_TYPE);
+    const uint8_t *where = reader->at;
+    uint8_t none = read_byte(reader);
+    if (none == 0)
+        type->first = component_value_type(component);
+    else if (none != 1 || read_byte(reader) != 0)
+        reader_fail(reader, where, "malformed list of results");
+    if (type->first && type->first->uses_borrow)
+        component_invalid(component, where, "a result with a borrowed handle");
+    return component_finish_type(component, type);
+}
+
+uint32_t component_new_resources(struct component_scan *component, uint32_t count, const char *name)
+{
+    struct component_file *file = component->file;
+    uint32_t first = file->resource_count;
+    if (count > RESOURCES_MOST - first) {
+        component_invalid(component, component->scan.reader.at, "too many resources");
+        return first;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        file->resource_names =
+            arena_grow(component->scan.arena, file->resource_names, file->resource_count,
+                       &file->resource_capacity, sizeof *file->resource_names);
+        file->resource_names[file->resource_count++] = name;
+    }
+    return first;
+}
+
+static const struct component_type *read_resource(struct component_scan *component,
+                                                  const uint8_t *start)
+{
+    struct reader *reader = &component->scan.reader;
+    const uint8_t *where = reader->at;
+    uint8_t number = read_byte(reader);
+    if (number != TYPE_I32 && number != TYPE_I64)
+        component_invalid(component, where, "a resource is represented by i32");
+    where = reader->at;
+    uint8_t has_destructor = read_byte(reader);
+    if (has_destructor > 1)
+        reader_fail(reader, where, "malformed destructor 0x%02x", has_destructor);
+    if (has_destructor == 1) {
+        const char *type = component_item(component, CORE_FUNCTIONS);
+        if (type && number == TYPE_I32 && strcmp(type, "(i32)->()") != 0)
+            component_invalid(component, where, "a destructor of type %.80s", type);
+    }
+    if (component->scope->is_type)
+        component_invalid(component, start, "a resource is defined in a type");
+    struct component_type *type = new_type(component, WIT_RESOURCE);
+    type->resource = component_new_resources(component, 1, NULL);
+    type->primitive = number;
+    return component_finish_type(component, type);
+}
+
+void component_type_entry(struct component_scan *component)
+{
+    struct reader *reader = &component->scan.reader;
+    const uint8_t *where = reader->at;
+    uint8_t byte = read_byte(reader);
+    const struct component_type *type;
+    if (reader->failed)
+        return;
+    if (byte == BYTE_ASYNC_FUNCTION)
+        note_async(component, where, "async func type");
+    if (byte == BYTE_FUNCTION || byte == BYTE_ASYNC_FUNCTION)
+        type = read_function(component, byte == BYTE_ASYNC_FUNCTION);
+    else if (byte == BYTE_RESOURCE)
+        type = read_resource(component, where);
+    else if (byte == BYTE_COMPONENT || byte == BYTE_INSTANCE)
+        type =
+            component_scope_type(component, byte == BYTE_COMPONENT ? WIT_COMPONENT : WIT_INSTANCE);
+    else if (is_primitive(byte))
+        type = &primitives[byte - BYTE_ERROR_CONTEXT];
+    else
+        type = read_defined(component, byte, where);
+    component_push(component, TYPES, type);
 }
 
 void component_types(struct component_scan *component)
 {
-    struct look look = start_look(component);
-    look.reader.error = &look.ignored;
-    uint32_t count = read_count(&look.reader, "types", 1);
-    for (uint32_t i = 0; i < count && !look.reader.failed; i++)
-        read_type(&look, 0);
-}
-
-/* The immediates of a canonical built-in, a letter each: i index, b byte, o options, r a result
-   list. `async` as features.json of 2026-11 has it: not error contexts, nor threads. */
-static const struct {
-    const char *name, *immediates;
-    bool async;
-} canons[] = {
-    [0x00] = {"canon lift", "bioi", false},
-    [0x01] = {"canon lower", "bio", false},
-    [0x02] = {"resource.new", "i", false},
-    [0x03] = {"resource.drop", "i", false},
-    [0x04] = {"resource.rep", "i", false},
-    [0x05] = {"task.cancel", "", true},
-    [0x06] = {"subtask.cancel", "b", true},
-    [0x08] = {"backpressure.set", "", true},
-    [0x09] = {"task.return", "ro", true},
-    [0x0a] = {"context.get", "bi", true},
-    [0x0b] = {"context.set", "bi", true},
-    [0x0c] = {"thread.yield", "b", true},
-    [0x0d] = {"subtask.drop", "", true},
-    [0x0e] = {"stream.new", "i", true},
-    [0x0f] = {"stream.read", "io", true},
-    [0x10] = {"stream.write", "io", true},
-    [0x11] = {"stream.cancel-read", "ib", true},
-    [0x12] = {"stream.cancel-write", "ib", true},
-    [0x13] = {"stream.drop-readable", "i", true},
-    [0x14] = {"stream.drop-writable", "i", true},
-    [0x15] = {"future.new", "i", true},
-    [0x16] = {"future.read", "io", true},
-    [0x17] = {"future.write", "io", true},
-    [0x18] = {"future.cancel-read", "ib", true},
-    [0x19] = {"future.cancel-write", "ib", true},
-    [0x1a] = {"future.drop-readable", "i", true},
-    [0x1b] = {"future.drop-writable", "i", true},
-    [0x1c] = {"error-context.new", "o", false},
-    [0x1d] = {"error-context.debug-message", "o", false},
-    [0x1e] = {"error-context.drop", "", false},
-    [0x1f] = {"waitable-set.new", "", true},
-    [0x20] = {"waitable-set.wait", "bi", true},
-    [0x21] = {"waitable-set.poll", "bi", true},
-    [0x22] = {"waitable-set.drop", "", true},
-    [0x23] = {"waitable.join", "", true},
-    [0x24] = {"backpressure.inc", "", true},
-    [0x25] = {"backpressure.dec", "", true},
-    [0x26] = {"thread.index", "", false},
-    [0x27] = {"thread.new-indirect", "ii", false},
-    [0x28] = {"thread.resume-later", "", false},
-    [0x29] = {"thread.suspend", "b", false},
-    [0x2a] = {"thread.suspend-then-resume", "b", false},
-    [0x2b] = {"thread.yield-then-resume", "b", false},
-    [0x2c] = {"thread.suspend-then-promote", "b", false},
-    [0x2d] = {"thread.yield-then-promote", "b", false},
-    [0x40] = {"thread.spawn-ref", "bi", false},
-    [0x41] = {"thread.spawn-indirect", "bii", false},
-    [0x42] = {"thread.available-parallelism", "b", false},
-};
-
-static void read_option(struct look *look)
-{
-    const uint8_t *where = look->reader.at;
-    uint8_t option = read_byte(&look->reader);
-    if (option == 6)
-        note_async(look, where, "canon option async");
-    if (option == 7)
-        note_async(look, where, "canon option callback");
-    if ((option >= 3 && option <= 5) || option == 7)
-        (void)read_u32(&look->reader);
-    else if (option > 7)
-        give_up(look);
-}
-
-static void read_result(struct look *look)
-{
-    if (read_byte(&look->reader) == 0)
-        read_value(look);
-    else
-        (void)read_byte(&look->reader);
-}
-
-static void read_canon(struct look *look)
-{
-    const uint8_t *where = look->reader.at;
-    uint8_t kind = read_byte(&look->reader);
-    if (kind >= sizeof canons / sizeof *canons || !canons[kind].name) {
-        give_up(look);
-        return;
-    }
-    if (canons[kind].async)
-        note_async(look, where, canons[kind].name);
-    for (const char *each = canons[kind].immediates; *each; each++)
-        switch (*each) {
-        case 'b':
-            (void)read_byte(&look->reader);
-            break;
-        case 'i':
-            (void)read_u32(&look->reader);
-            break;
-        case 'o':
-            read_list(look, read_option);
-            break;
-        default:
-            read_result(look);
-        }
-}
-
-void component_canons(struct component_scan *component)
-{
-    struct look look = start_look(component);
-    look.reader.error = &look.ignored;
-    read_list(&look, read_canon);
+    struct reader *reader = &component->scan.reader;
+    uint32_t count = read_count(reader, "types", 1);
+    for (uint32_t i = 0; i < count && !reader->failed; i++)
+        component_type_entry(component);
 }

@@ -215,8 +215,7 @@ bool scan_is_component(const uint8_t *at, const uint8_t *end)
            (memcmp(at, "\0asm\x0d\0\1", 8) == 0 || memcmp(at, "\0asm\1\0\1", 8) == 0);
 }
 
-int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out,
-             struct component_scan *parent)
+int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out)
 {
     const uint8_t *at = reader.at;
     size_t size = reader_left(&reader);
@@ -227,7 +226,7 @@ int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out,
     else if (memcmp(at + 4, "\1\0\0\0", 4) == 0)
         return scan_core(arena, reader, out);
     else if (scan_is_component(at, reader.end))
-        return scan_component(arena, reader, out, parent);
+        return scan_component(arena, reader, out);
     else
         reader_fail(&reader, at + 4, "unknown binary version %u, layer %u",
                     at[4] | (unsigned)at[5] << 8, at[6] | (unsigned)at[7] << 8);
@@ -246,7 +245,7 @@ int wasm_scan(struct arena *arena, struct bytes file, enum wasm_depth depth, str
                             .judge = depth == WASM_VALIDATION,
                             .subject = "module",
                             .error = error};
-    if (scan_any(arena, reader, out, NULL) == 0)
+    if (scan_any(arena, reader, out) == 0)
         return 0;
     return error_hint(error, "build the module again: this file is cut off, damaged or no "
                              "WebAssembly");

@@ -159,13 +159,11 @@ void scan_constant_expression(struct scan *);
 void scan_custom_section(struct scan *, struct bytes name);
 void scan_function_names(struct scan *);
 
-/* component.c; `parent` is the component around it, or NULL. */
-struct component_scan;
-int scan_component(struct arena *, struct reader, struct wasm_info *out,
-                   struct component_scan *parent);
+/* component.c */
+int scan_component(struct arena *, struct reader, struct wasm_info *out);
 
 /* scan.c: a module or component in `reader`, whose file may be a component around it. */
-int scan_any(struct arena *, struct reader, struct wasm_info *out, struct component_scan *parent);
+int scan_any(struct arena *, struct reader, struct wasm_info *out);
 bool scan_is_component(const uint8_t *at, const uint8_t *end);
 /* A custom section: listed, its content given to scan_custom_section. */
 void scan_custom(struct scan *, size_t size);

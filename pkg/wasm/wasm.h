@@ -70,9 +70,14 @@ struct wasm_producer {
     const char *field, *name, *version; /* "processed-by", "rustc", "1.95.0" */
 };
 
-/* A component: what is listed of it. */
+/* A component: what is listed of it. Its types (component_type.h) are NULL when a rule is broken
+   that they depend on. */
+struct component_type;
+struct component_file;
 struct wasm_component {
-    const char **imports, **exports; /* names with versions: "wasi:http/types@0.2.6" */
+    const struct component_type *type; /* its imports and exports */
+    struct component_file *file;       /* inside pkg/wasm only */
+    const char **imports, **exports;   /* names with versions: "wasi:http/types@0.2.6" */
     size_t import_count, export_count;
     struct wasm_info *modules; /* embedded core modules, nested components' too */
     size_t module_count;
