@@ -34,6 +34,16 @@ static int list(struct run *run, struct error *error)
     return 0;
 }
 
+static void print_cases(const struct profile_feature *feature)
+{
+    for (size_t i = 0; i < feature->case_count; i++) {
+        const struct profile_case *each = &feature->cases[i];
+        printf("    %s%-22s %-8s %s\n", each->use ? "" : "with ",
+               each->use ? each->use : wasm_features[each->with].id,
+               support_name(each->instead.support), each->instead.evidence);
+    }
+}
+
 static void print_features(const struct profile *profile)
 {
     puts("\nfeatures:");
@@ -42,6 +52,7 @@ static void print_features(const struct profile *profile)
         printf("  %-26s %-8s %s%s%s\n", wasm_features[i].id, support_name(feature->support),
                feature->evidence ? feature->evidence : "", feature->as_of ? ", " : "",
                feature->as_of ? feature->as_of : "");
+        print_cases(feature);
     }
 }
 

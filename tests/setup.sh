@@ -9,6 +9,8 @@ if [ "${1:-}" = test ]; then
     packages="$packages python3 curl clang-format shellcheck libclang-rt-14-dev rustc libstd-rust-dev-wasm32"
     # npm comes with a Node.js that is not Debian's.
     command -v npm >/dev/null || packages="$packages nodejs npm"
+    # So for pip, which fetches Wasmtime.
+    python3 -m pip --version >/dev/null 2>&1 || packages="$packages python3-pip"
 fi
 
 if ! command -v dpkg-query >/dev/null; then

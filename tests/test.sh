@@ -49,7 +49,7 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults glue clients corpus
+[ $# -gt 0 ] || set -- lint unit cases try faults glue clients engines corpus
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -58,6 +58,7 @@ for name; do
     try) suite try sh tests/try.sh build/edge-deploy ;;
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
+    engines) suite engines sh tests/engines/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
     faults) suite faults python3 tests/torture.py ;;
     asan)

@@ -6,6 +6,7 @@
 #include "pkg/base/arena.h"
 #include "pkg/compat/sections.h"
 #include "pkg/json/json.h"
+#include "pkg/wasm/wasm.h"
 
 const char *const support_words[] = {"unknown", "no", "partial", "yes", NULL};
 
@@ -20,6 +21,49 @@ enum support support_of(const char *word)
     while (support < SUPPORT_YES && strcmp(support_words[support], word) != 0)
         support++;
     return support;
+}
+
+static const struct wasm_use *find_use(const struct wasm_info *info, enum wasm_feature feature)
+{
+    for (size_t i = 0; i < info->use_count; i++)
+        if (info->uses[i].feature == feature)
+            return &info->uses[i];
+    return NULL;
+}
+
+static bool is_case(const struct profile_case *each, const struct wasm_info *info,
+                    const struct wasm_use *use)
+{
+    const struct wasm_use *other = each->use ? NULL : find_use(info, each->with);
+    if (other)
+        return other->function != WASM_NO_FUNCTION ||
+               (other->ways && other->ways->reason == WASM_BY_INSTRUCTION);
+    for (const struct wasm_way *way = each->use && use ? use->ways : NULL; way; way = way->next)
+        if (way->what && strcmp(way->what, each->use) == 0)
+            return true;
+    return false;
+}
+
+/* From bad to good. */
+static int rank(enum support support)
+{
+    return support == SUPPORT_NO ? -1 : (int)support;
+}
+
+const struct profile_feature *profile_judge(const struct profile_feature *known,
+                                            const struct wasm_info *info, enum wasm_feature feature,
+                                            const struct profile_case **out_case)
+{
+    const struct wasm_use *use = find_use(info, feature);
+    const struct profile_feature *worst = known;
+    *out_case = NULL;
+    for (size_t i = 0; i < known->case_count; i++)
+        if (rank(known->cases[i].instead.support) < rank(worst->support) &&
+            is_case(&known->cases[i], info, use)) {
+            *out_case = &known->cases[i];
+            worst = &known->cases[i].instead;
+        }
+    return worst;
 }
 
 /* What stands at the top of the document. */

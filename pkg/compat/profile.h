@@ -10,6 +10,7 @@
 #include "pkg/wasm/features.h"
 
 struct arena;
+struct wasm_info;
 
 enum support { SUPPORT_UNKNOWN, SUPPORT_NO, SUPPORT_PARTIAL, SUPPORT_YES };
 const char *support_name(enum support);
@@ -18,7 +19,23 @@ struct profile_feature {
     enum support support;
     const char *evidence, *as_of; /* where it is from, and when */
     const char *note;             /* for partial: what works and what does not; else NULL */
+    const struct profile_case *cases;
+    size_t case_count;
 };
+
+/* What holds instead where a module uses the feature in one way, or together with another feature.
+   Exactly one of `use` and `with` is there. */
+struct profile_case {
+    const char *use;                /* as inspect words it: "memory limits flag: shared" */
+    enum wasm_feature with;         /* WASM_FEATURE_COUNT: none; counts where it is used in code */
+    struct profile_feature instead; /* has a note, and no cases */
+};
+
+/* What the profile says of a feature as that module uses it: the worst that holds. `out_case` is
+   the case it is from, or NULL. */
+const struct profile_feature *profile_judge(const struct profile_feature *,
+                                            const struct wasm_info *, enum wasm_feature,
+                                            const struct profile_case **out_case);
 
 /* One importable function. The profile's imports are sorted by module, then name. */
 struct profile_import {

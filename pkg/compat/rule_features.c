@@ -31,10 +31,29 @@ static bool is_said_elsewhere(const struct wasm_info *info, enum wasm_feature fe
     return feature == WASM_FEATURE_COMPONENT_MODEL;
 }
 
-static struct finding *add_feature(struct check *check, enum wasm_feature feature)
+/* One way of using it, or two features together, is what the host does not run. */
+static struct finding *add_case(struct check *check, enum wasm_feature feature,
+                                const struct profile_case *each)
+{
+    const char *const verbs[] = {[SUPPORT_UNKNOWN] = "and nobody knows whether %s runs that",
+                                 [SUPPORT_NO] = "which %s does not run",
+                                 [SUPPORT_PARTIAL] = "which %s runs in part",
+                                 [SUPPORT_YES] = "which %s runs"};
+    enum support support = each->instead.support;
+    bool error = support == SUPPORT_NO || (support == SUPPORT_UNKNOWN && check->shipment->strict);
+    const char *id = wasm_features[feature].id;
+    const char *what = each->use ? arena_printf(check->arena, "needs '%s' (%s)", id, each->use)
+                                 : arena_printf(check->arena, "mixes '%s' and '%s'", id,
+                                                wasm_features[each->with].id);
+    return check_add(check, error ? LEVEL_ERROR : LEVEL_WARNING, "feature", id, "module %s, %s: %s",
+                     what, arena_printf(check->arena, verbs[support], check->host),
+                     each->instead.note);
+}
+
+static struct finding *add_feature(struct check *check, enum wasm_feature feature,
+                                   const struct profile_feature *known)
 {
     const struct wasm_feature_row *row = &wasm_features[feature];
-    const struct profile_feature *known = &check->profile->features[feature];
     bool strict = check->shipment->strict;
     switch (known->support) {
     case SUPPORT_NO:
@@ -61,8 +80,11 @@ void check_features(struct check *check, const struct shipped_module *module)
     for (enum wasm_feature feature = 0; feature < WASM_FEATURE_COUNT; feature++) {
         if (!(info->features & wasm_feature_bit(feature)) || is_said_elsewhere(info, feature))
             continue;
-        struct finding *finding = add_feature(check, feature);
-        const struct profile_feature *known = &check->profile->features[feature];
+        const struct profile_case *special;
+        const struct profile_feature *known =
+            profile_judge(&check->profile->features[feature], info, feature, &special);
+        struct finding *finding =
+            special ? add_case(check, feature, special) : add_feature(check, feature, known);
         const struct wasm_use *use = find_use(info, feature);
         if (!finding)
             continue;

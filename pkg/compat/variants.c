@@ -10,14 +10,27 @@
 
 struct feature_words {
     const char *name, *support, *evidence, *as_of, *note;
+    json_t *uses, *with;
 };
 
+#define AT(member) offsetof(struct feature_words, member)
 static const struct key feature_keys[] = {
-    {"support", KEY_CHOICE, true, offsetof(struct feature_words, support), 0, support_words},
-    {"evidence", KEY_TEXT, true, offsetof(struct feature_words, evidence), 0, NULL},
-    {"as_of", KEY_DATE, true, offsetof(struct feature_words, as_of), 0, NULL},
-    {"note", KEY_TEXT, false, offsetof(struct feature_words, note), 0, NULL},
+    {"support", KEY_CHOICE, true, AT(support), 0, support_words},
+    {"evidence", KEY_TEXT, true, AT(evidence), 0, NULL},
+    {"as_of", KEY_DATE, true, AT(as_of), 0, NULL},
+    {"note", KEY_TEXT, false, AT(note), 0, NULL},
+    {"uses", KEY_OBJECT, false, AT(uses), 0, NULL},
+    {"with", KEY_OBJECT, false, AT(with), 0, NULL},
 };
+
+/* Of a case: the same, but that it says what is the case. */
+static const struct key case_keys[] = {
+    {"support", KEY_CHOICE, true, AT(support), 0, support_words},
+    {"evidence", KEY_TEXT, true, AT(evidence), 0, NULL},
+    {"as_of", KEY_DATE, true, AT(as_of), 0, NULL},
+    {"note", KEY_TEXT, true, AT(note), 0, NULL},
+};
+#undef AT
 
 static int unknown_feature(struct reader *reader, const char *path, const char *name)
 {
@@ -27,6 +40,39 @@ static int unknown_feature(struct reader *reader, const char *path, const char *
     reader_fault(reader, json_path(reader->arena, path, name), "unknown feature");
     const char *nearest = text_nearest(name, names, WASM_FEATURE_COUNT);
     return nearest ? error_hint(reader->error, "did you mean '%s'?", nearest) : -1;
+}
+
+static struct profile_feature make_feature(const struct feature_words *words)
+{
+    return (struct profile_feature){.support = support_of(words->support),
+                                    .evidence = words->evidence,
+                                    .as_of = words->as_of,
+                                    .note = words->note};
+}
+
+static int read_cases(struct reader *reader, const char *path, const struct feature_words *feature,
+                      struct profile_feature *out)
+{
+    struct feature_words *uses, *with;
+    size_t use_count, with_count;
+    const char *with_path = json_path(reader->arena, path, "with");
+    if (reader_members(reader, json_path(reader->arena, path, "uses"), feature->uses,
+                       KEY_TABLE(case_keys), sizeof *uses, &uses, &use_count) != 0 ||
+        reader_members(reader, with_path, feature->with, KEY_TABLE(case_keys), sizeof *with, &with,
+                       &with_count) != 0)
+        return -1;
+    struct profile_case *cases = arena_alloc(reader->arena, use_count + with_count, sizeof *cases);
+    for (size_t i = 0; i < use_count; i++)
+        cases[out->case_count++] =
+            (struct profile_case){uses[i].name, WASM_FEATURE_COUNT, make_feature(&uses[i])};
+    for (size_t i = 0; i < with_count; i++) {
+        enum wasm_feature other = wasm_feature_find(with[i].name);
+        if (other == WASM_FEATURE_COUNT)
+            return unknown_feature(reader, with_path, with[i].name);
+        cases[out->case_count++] = (struct profile_case){NULL, other, make_feature(&with[i])};
+    }
+    out->cases = cases;
+    return 0;
 }
 
 /* What `json` says of features, over `out`; NULL: nothing. */
@@ -40,14 +86,14 @@ static int read_features(struct reader *reader, const char *path, const json_t *
         return -1;
     for (size_t i = 0; i < count; i++) {
         enum wasm_feature feature = wasm_feature_find(words[i].name);
-        enum support support = support_of(words[i].support);
+        const char *where = json_path(reader->arena, path, words[i].name);
         if (feature == WASM_FEATURE_COUNT)
             return unknown_feature(reader, path, words[i].name);
-        if (support == SUPPORT_PARTIAL && !words[i].note)
-            return reader_fault(reader, json_path(reader->arena, path, words[i].name),
-                                "partial needs a 'note' that says what works");
-        out[feature] =
-            (struct profile_feature){support, words[i].evidence, words[i].as_of, words[i].note};
+        out[feature] = make_feature(&words[i]);
+        if (out[feature].support == SUPPORT_PARTIAL && !words[i].note)
+            return reader_fault(reader, where, "partial needs a 'note' that says what works");
+        if (read_cases(reader, where, &words[i], &out[feature]) != 0)
+            return -1;
     }
     return 0;
 }

@@ -42,13 +42,28 @@ static json_t *function_index(uint32_t function)
 
 /* --- a module --- */
 
+static json_t *ways_json(const struct wasm_use *use)
+{
+    json_t *array = json_array();
+    for (const struct wasm_way *way = use->ways; way; way = way->next) {
+        json_t *item = json_object();
+        set_text(item, "reason", wasm_reason_name(way->reason));
+        set_text(item, "what", way->what);
+        set_size(item, "count", way->count);
+        json_array_append_new(array, item);
+    }
+    return array;
+}
+
 static json_t *feature_json(const struct wasm_use *use)
 {
     json_t *feature = json_object(), *first = json_object();
     set_text(feature, "name", wasm_features[use->feature].id);
     set_text(feature, "spec", wasm_features[use->feature].spec);
     set_size(feature, "count", use->count);
+    set(feature, "uses", ways_json(use));
     set(feature, "first", first);
+    set_text(first, "reason", wasm_reason_name(use->reason));
     set_size(first, "offset", use->offset);
     set(first, "function", function_index(use->function));
     set_text(first, "function_name", use->function_name);

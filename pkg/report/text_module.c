@@ -51,6 +51,35 @@ static void print_head(struct printer *printer, const struct report_module *modu
     print_wrapped(printer, 2, arena_printf(arena, "sha256 %s", sha256));
 }
 
+/* Where a feature is from. */
+static const char *describe_spec(struct arena *arena, const char *spec)
+{
+    if (strcmp(spec, "proposal") == 0)
+        return "a proposal";
+    return strcmp(spec, "legacy") == 0 ? "never standardised"
+                                       : arena_printf(arena, "WebAssembly %s", spec);
+}
+
+/* "3 instructions", "data count section", "2 x v128". */
+static const char *describe_way(struct arena *arena, const struct wasm_way *way)
+{
+    const char *count = print_number(arena, way->count);
+    if (!way->what)
+        return print_count(arena, (size_t)way->count, "instruction");
+    return way->count == 1 ? way->what : arena_printf(arena, "%s x %s", count, way->what);
+}
+
+/* "4 uses: 2 instructions, data count section, passive data segment"; the ways only where there
+   are several. */
+static const char *describe_uses(struct arena *arena, const struct wasm_use *use)
+{
+    const char *text = print_count(arena, (size_t)use->count, "use");
+    const struct wasm_way *way = use->ways && use->ways->next ? use->ways : NULL;
+    for (const char *between = ": "; way; way = way->next, between = ", ")
+        text = arena_printf(arena, "%s%s%s", text, between, describe_way(arena, way));
+    return text;
+}
+
 static const char *describe_use(struct arena *arena, const struct wasm_use *use)
 {
     const char *what = use->instruction ? use->instruction : wasm_reason_name(use->reason);
@@ -59,18 +88,22 @@ static const char *describe_use(struct arena *arena, const struct wasm_use *use)
         function = arena_printf(arena, ", function %lu", (unsigned long)use->function);
     if (use->function_name)
         function = arena_printf(arena, "%s '%s'", function, use->function_name);
-    return arena_printf(arena, "%s%s, offset %zu", what, function, use->offset);
+    const char *first = use->count > 1 ? "; the first" : "";
+    return arena_printf(arena, "%s%s: %s%s, offset %zu", describe_uses(arena, use), first, what,
+                        function, use->offset);
 }
 
-static void print_feature_header(struct printer *printer)
+static void print_feature(struct printer *printer, const struct wasm_use *use)
 {
+    const struct wasm_feature_row *row = &wasm_features[use->feature];
+    print_column(printer, 2);
+    print_in(printer, PLAIN, row->id);
     print_column(printer, 29);
-    print_in(printer, DIM, "spec");
-    print_column(printer, 42);
-    print_in(printer, DIM, "uses");
-    print_column(printer, 48);
-    print_in(printer, DIM, "the first");
-    print_line(printer);
+    print_wrapped(printer, 29,
+                  arena_printf(printer->arena, "%s, %s", row->title,
+                               describe_spec(printer->arena, row->spec)));
+    print_column(printer, 4);
+    print_wrapped(printer, 4, describe_use(printer->arena, use));
 }
 
 static void print_features(struct printer *printer, const struct wasm_info *info)
@@ -78,21 +111,8 @@ static void print_features(struct printer *printer, const struct wasm_info *info
     print_heading(printer, "features", info->use_count);
     if (info->use_count == 0)
         print_wrapped(printer, 2, "none beyond the first WebAssembly (MVP)");
-    else
-        print_feature_header(printer);
-    for (size_t i = 0; i < info->use_count; i++) {
-        const struct wasm_use *use = &info->uses[i];
-        const struct wasm_feature_row *row = &wasm_features[use->feature];
-        const char *count = print_number(printer->arena, use->count);
-        print_column(printer, 2);
-        print_in(printer, PLAIN, row->id);
-        print_column(printer, 29);
-        print_in(printer, DIM, row->spec);
-        print_column(printer, 46 - print_width(count));
-        print_in(printer, PLAIN, count);
-        print_column(printer, 48);
-        print_wrapped(printer, 48, describe_use(printer->arena, use));
-    }
+    for (size_t i = 0; i < info->use_count; i++)
+        print_feature(printer, &info->uses[i]);
     const char *declared = "";
     for (size_t i = 0; i < info->declared_feature_count && i < MOST_SHOWN; i++)
         declared = arena_printf(printer->arena, "%s %s", declared, info->declared_features[i]);

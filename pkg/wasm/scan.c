@@ -38,9 +38,39 @@ void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason re
 {
     struct wasm_use *use = &scan->uses[feature];
     if (use->count++ == 0)
-        *use = (struct wasm_use){
-            feature, reason, 1, (size_t)(where - scan->reader.file), scan->reader.function,
-            NULL,    what};
+        *use = (struct wasm_use){.feature = feature,
+                                 .reason = reason,
+                                 .count = 1,
+                                 .offset = (size_t)(where - scan->reader.file),
+                                 .function = scan->reader.function,
+                                 .instruction = what};
+    if (reason != WASM_BY_INSTRUCTION)
+        scan_note_way(scan, use, &(struct wasm_way){reason, what, 1, NULL});
+}
+
+void scan_note_way(struct scan *scan, struct wasm_use *use, const struct wasm_way *way)
+{
+    struct wasm_way **at = &use->ways;
+    while (*at && ((*at)->reason != way->reason || strcmp((*at)->what, way->what) != 0))
+        at = &(*at)->next;
+    if (!*at) {
+        *at = arena_alloc(scan->arena, 1, sizeof **at);
+        **at = (struct wasm_way){.reason = way->reason, .what = way->what};
+    }
+    (*at)->count += way->count;
+}
+
+/* Instructions are only counted, because there are many: they are what the ways leave over. */
+static void add_instructions(struct scan *scan, struct wasm_use *use)
+{
+    uint64_t left = use->count;
+    for (const struct wasm_way *way = use->ways; way; way = way->next)
+        left -= way->count;
+    if (left) {
+        struct wasm_way *first = arena_alloc(scan->arena, 1, sizeof *first);
+        *first = (struct wasm_way){.reason = WASM_BY_INSTRUCTION, .count = left, .next = use->ways};
+        use->ways = first;
+    }
 }
 
 /* By section id. The rank is the place in the order sections come in (WebAssembly 3.0, binary
@@ -183,6 +213,7 @@ void scan_finish_uses(struct scan *scan)
     size_t used = 0;
     for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
         if (scan->uses[i].count) {
+            add_instructions(scan, &scan->uses[i]);
             out->uses[used++] = scan->uses[i];
             out->features |= wasm_feature_bit((enum wasm_feature)i);
         }

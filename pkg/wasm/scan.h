@@ -105,6 +105,8 @@ struct scan {
 /* Counts a use of a feature and keeps the first. `what` must outlive the scan. */
 void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t *where,
                const char *what);
+/* Adds the count of a way that is no instruction. */
+void scan_note_way(struct scan *, struct wasm_use *, const struct wasm_way *);
 
 /* types.c */
 struct value_type scan_value_type(struct scan *);

@@ -28,6 +28,14 @@ enum wasm_reason {
 };
 const char *wasm_reason_name(enum wasm_reason); /* "instruction", "type", "flag", ... */
 
+/* The uses of a feature that show in the same way. All instructions are one way: `what` is NULL. */
+struct wasm_way {
+    enum wasm_reason reason;
+    const char *what; /* "data count section" */
+    uint64_t count;
+    struct wasm_way *next;
+};
+
 struct wasm_use {
     enum wasm_feature feature;
     enum wasm_reason reason; /* of the first use */
@@ -36,6 +44,7 @@ struct wasm_use {
     uint32_t function;         /* index with imports counted; WASM_NO_FUNCTION outside code */
     const char *function_name; /* from the name section or an export; NULL when unknown */
     const char *instruction; /* "memory.copy"; for other reasons what it is: "data count section" */
+    struct wasm_way *ways;   /* instructions first; the counts add up to `count` */
 };
 
 /* `type` is text: "(i32,i64)->(i32)" for functions and tags, "mut i32" or "i32" for globals,

@@ -1,14 +1,16 @@
 #!/bin/sh
 # Installs packages pinned by version and digest: the vendors' own clients and runtimes into
-# build/clients, or, with the word "inputs", real applications and compilers into build/inputs.
+# build/clients, or, with the word "inputs", real applications and compilers into build/inputs, or,
+# with the word "engines", further versions of Node.js into build/engines.
 # Does nothing when they are there. Fails, with the reason, where npm is missing.
 set -eu
 cd "$(dirname "$0")/../.."
 case ${1:-clients} in
 clients) from=tests/clients to=build/clients ;;
 inputs) from=tests/clients/inputs to=build/inputs ;;
+engines) from=tests/engines to=build/engines ;;
 *)
-    echo "usage: $0 [clients|inputs]"
+    echo "usage: $0 [clients|inputs|engines]"
     exit 2
     ;;
 esac

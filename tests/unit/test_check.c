@@ -126,7 +126,8 @@ static void features(void)
         {"fastly", NULL, WASM_FEATURE_SIMD128, false, ANSWER_YES, ""},
         {"fastly", NULL, WASM_FEATURE_GC, false, ANSWER_UNKNOWN, "warning feature gc"},
         {"fastly", NULL, WASM_FEATURE_GC, true, ANSWER_NO, "error feature gc"},
-        {"fastly", NULL, WASM_FEATURE_MEMORY64, false, ANSWER_NO, "error feature memory64"},
+        {"fastly", NULL, WASM_FEATURE_MEMORY64, false, ANSWER_UNKNOWN, "warning feature memory64"},
+        {"fastly", NULL, WASM_FEATURE_MULTIMEMORY, false, ANSWER_NO, "error feature multimemory"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena = {0};
@@ -150,13 +151,56 @@ static void exception_umbrella(void)
     arena_free(&arena);
 }
 
+/* A module that uses both features, each in one way. */
+static struct scene make_pair(const char *platform, const char *variant, struct wasm_use *uses,
+                              size_t count)
+{
+    struct scene scene = make_scene(platform, variant);
+    scene.info.uses = uses;
+    scene.info.use_count = count;
+    for (size_t i = 0; i < count; i++)
+        scene.info.features |= wasm_feature_bit(uses[i].feature);
+    return scene;
+}
+
+/* Legacy exceptions and exnref each run, but not together; shared memory does not, although atomic
+   instructions do. */
+static void feature_cases(void)
+{
+    struct arena arena = {0};
+    struct wasm_way code = {WASM_BY_INSTRUCTION, NULL, 1, NULL};
+    struct wasm_way shared = {WASM_BY_FLAG, "memory limits flag: shared", 1, NULL};
+    struct wasm_use mixed[] = {
+        {.feature = WASM_FEATURE_EXCEPTION_HANDLING_LEGACY, .function = 1, .ways = &code},
+        {.feature = WASM_FEATURE_EXNREF, .function = 2, .ways = &code}};
+    struct wasm_use atomics = {.feature = WASM_FEATURE_ATOMICS, .function = 1, .ways = &code};
+    struct scene scene = make_pair("cloudflare", NULL, mixed, 2);
+    expect(&arena, &scene, ANSWER_NO, "error feature exception-handling-legacy");
+    scene = make_pair("lambda-edge", "nodejs26.x", mixed, 2);
+    expect(&arena, &scene, ANSWER_NO,
+           "error feature exception-handling-legacy; warning runtime preview");
+    scene = make_pair("lambda-edge", "nodejs24.x", mixed, 2);
+    expect(&arena, &scene, ANSWER_YES, "warning feature exnref");
+    scene = make_pair("cloudflare", NULL, mixed, 1);
+    expect(&arena, &scene, ANSWER_YES, "");
+    /* a type alone, outside code, is no mix: V8 runs it */
+    mixed[1] = (struct wasm_use){.feature = WASM_FEATURE_EXNREF, .function = WASM_NO_FUNCTION};
+    scene = make_pair("cloudflare", NULL, mixed, 2);
+    expect(&arena, &scene, ANSWER_YES, "");
+    scene = make_pair("fastly", NULL, &atomics, 1);
+    expect(&arena, &scene, ANSWER_YES, "warning feature atomics");
+    code.next = &shared;
+    expect(&arena, &scene, ANSWER_NO, "error feature atomics");
+    arena_free(&arena);
+}
+
 static void feature_details(void)
 {
     struct arena arena = {0};
     struct verdict verdict;
     const char *declared[] = {"+multimemory"};
     struct wasm_use uses[] = {
-        {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy"}};
+        {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy", NULL}};
     struct scene scene = make_scene("lambda-edge", "nodejs20.x");
     scene.info.features = wasm_feature_bit(WASM_FEATURE_MULTIMEMORY);
     scene.info.uses = uses;
@@ -214,7 +258,8 @@ static void compiler_cures(void)
         struct profile profile;
         struct verdict verdict;
         struct wasm_producer rust = {"processed-by", "rustc", rows[i].rustc};
-        struct wasm_use use = {rows[i].feature, WASM_BY_INSTRUCTION, 1, 41, 3, NULL, "v128.load"};
+        struct wasm_use use = {
+            rows[i].feature, WASM_BY_INSTRUCTION, 1, 41, 3, NULL, "v128.load", NULL};
         struct wasm_info info = {.features = wasm_feature_bit(rows[i].feature),
                                  .uses = &use,
                                  .use_count = 1,
@@ -477,7 +522,7 @@ static void limits(void)
         {"fastly", NULL, large, 1, 9, 0, 0, 0, 1, false, ANSWER_NO, "error memory heap"},
         {"fastly", NULL, huge, 1, 9, 0, 0, 0, 1, false, ANSWER_NO, "error memory heap"},
         {"fastly", NULL, two, 2, 9, 0, 0, 0, 1, false, ANSWER_NO, "error memory memories"},
-        {"fastly", NULL, one_page, 1, 9, 0, 0, 0, 2, false, ANSWER_YES, "warning size tables"},
+        {"fastly", NULL, one_page, 1, 9, 0, 0, 0, 2, false, ANSWER_NO, "error size tables"},
         {"fastly", NULL, one_page, 1, 9, 0, 0, 0, 2, true, ANSWER_NO, "error size tables"},
         {"lambda-edge", "{\"memory_mb\":128}", large, 1, 9, 0, 0, 0, 1, false, ANSWER_YES,
          "warning memory module-memory"},
@@ -744,6 +789,7 @@ void test_check(void)
 {
     features();
     exception_umbrella();
+    feature_cases();
     feature_details();
     compiler_cures();
     imports();

@@ -316,6 +316,15 @@ static void mistakes(void)
          "{\"variants\":{\"entries\":{\"nodejs18.x\":{\"features\":{\"gcc\":{\"support\":\"no\","
          "\"evidence\":\"x\",\"as_of\":\"2026-01-01\"}}}}}}",
          "variants.entries[\"nodejs18.x\"].features.gcc: unknown feature", "did you mean 'gc'?"},
+        {"cloudflare",
+         "{\"features\":{\"exception-handling-legacy\":{\"with\":{\"exnreff\":{\"support\":\"no\","
+         "\"evidence\":\"x\",\"as_of\":\"2026-01-01\",\"note\":\"x\"}}}}}",
+         "features.exception-handling-legacy.with.exnreff: unknown feature",
+         "did you mean 'exnref'?"},
+        {"fastly",
+         "{\"features\":{\"atomics\":{\"uses\":{\"x\":{\"support\":\"no\","
+         "\"evidence\":\"x\",\"as_of\":\"2026-01-01\"}}}}}",
+         "features.atomics.uses.x: 'note' is missing", ""},
         {"cloudflare", "{\"variants\":{\"entries\":{\"2020-01-01\":{}}}}",
          "variants.entries: must be dates, the oldest first", ""},
         {"cloudflare",

@@ -7,9 +7,12 @@
 #include "pkg/report/report.h"
 #include "tests/unit/unit.h"
 
+static struct wasm_way second_memory = {WASM_BY_FLAG, "second memory", 1, NULL};
+static struct wasm_way ways[] = {{WASM_BY_INSTRUCTION, NULL, 12, NULL},
+                                 {WASM_BY_INSTRUCTION, NULL, 2, &second_memory}};
 static struct wasm_use uses[] = {
-    {WASM_FEATURE_BULK_MEMORY_OPT, WASM_BY_INSTRUCTION, 12, 60, 7, NULL, "memory.fill"},
-    {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy"}};
+    {WASM_FEATURE_BULK_MEMORY_OPT, WASM_BY_INSTRUCTION, 12, 60, 7, NULL, "memory.fill", ways},
+    {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy", ways + 1}};
 static struct wasm_import imports[] = {
     {"wasi_snapshot_preview1", "fd_write", "(i32,i32,i32,i32)->(i32)", WASM_FUNC, 20}};
 static struct wasm_export exports[] = {{BYTES("_start"), "()->()", WASM_FUNC, 1},
@@ -93,9 +96,14 @@ static void module_json(void)
         "{\"path\":\"app.wasm\",\"bytes\":5,\"gzip_bytes\":null,"
         "\"sha256\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\","
         "\"kind\":\"core\",\"spec\":\"3.0\",\"features\":["
-        "{\"name\":\"bulk-memory-opt\",\"spec\":\"2.0\",\"count\":12,\"first\":{\"offset\":60,"
+        "{\"name\":\"bulk-memory-opt\",\"spec\":\"2.0\",\"count\":12,"
+        "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":12}],"
+        "\"first\":{\"reason\":\"instruction\",\"offset\":60,"
         "\"function\":7,\"function_name\":null,\"instruction\":\"memory.fill\"}},"
-        "{\"name\":\"multimemory\",\"spec\":\"3.0\",\"count\":3,\"first\":{\"offset\":41,"
+        "{\"name\":\"multimemory\",\"spec\":\"3.0\",\"count\":3,"
+        "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":2},"
+        "{\"reason\":\"flag\",\"what\":\"second memory\",\"count\":1}],"
+        "\"first\":{\"reason\":\"instruction\",\"offset\":41,"
         "\"function\":3,\"function_name\":\"copy\",\"instruction\":\"memory.copy\"}}],"
         "\"declared_features\":[\"+multimemory\"],"
         "\"imports\":[{\"module\":\"wasi_snapshot_preview1\",\"name\":\"fd_write\","
@@ -258,11 +266,11 @@ static void inspect_text(void)
                "  sha256 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"
                "\n"
                "features (2)\n"
-               "                             spec         uses  the first\n"
-               "  bulk-memory-opt            2.0            12  memory.fill, function 7, offset\n"
-               "                                                60\n"
-               "  multimemory                3.0             3  memory.copy, function 3 'copy',\n"
-               "                                                offset 41\n"
+               "  bulk-memory-opt            memory.copy and memory.fill only, WebAssembly 2.0\n"
+               "    12 uses; the first: memory.fill, function 7, offset 60\n"
+               "  multimemory                Multiple memories, WebAssembly 3.0\n"
+               "    3 uses: 2 instructions, second memory; the first: memory.copy, function 3\n"
+               "    'copy', offset 41\n"
                "  declared by the compiler, a hint only: +multimemory\n"
                "\n"
                "imports (1)\n"

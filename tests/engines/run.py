@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""The profiles against the engines themselves: what an engine refuses its profile must refuse, and what it
+runs its profile must not. Also: what `inspect` says of every probe is what the probe's text says.
+Differences that are right stand in differences.json with the reason; one that is no longer there fails.
+
+usage: run.py [--program PATH] [WORD...]    only probes whose name holds one of the words
+Prints `N passed, N failed, N skipped`; exit code 1 when one failed."""
+import argparse
+import fnmatch
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import engines
+import probes
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# An engine, the profile that must agree with it, and the rules of `check` that speak of engines: what our
+# glue lacks, or a platform's size limit, is no matter of theirs.
+RULES = {"feature", "component", "malformed", "invalid"}
+PAIRS = [
+    *((f"node{major}", f"lambda-edge@nodejs{major}.x", lambda all_, major=major: engines.node(major, all_), RULES)
+      for major in (18, 20, 22, 24, 26)),
+    ("workerd", "cloudflare", engines.workerd, RULES),
+    ("wasmtime", "fastly", engines.wasmtime, RULES),
+    ("viceroy", "fastly", engines.viceroy, RULES | {"import", "size"}),
+]
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def check(self, name, fault):
+        if fault:
+            print(f"FAIL {name}: {fault}")
+            self.failed += 1
+        else:
+            self.passed += 1
+
+    def skip(self, count, reason):
+        print(f"SKIPPED: {reason}")
+        self.skipped += count
+
+
+def document(program, *words):
+    done = subprocess.run([program, *words, "--format", "json"], capture_output=True, text=True, timeout=60, check=False)
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return {"ok": False, "error": {"message": f"exit {done.returncode}: {done.stderr.strip()[:200]}"}}
+
+
+def found_uses(module):
+    return {feature["name"]: {use["reason"] + (f": {use['what']}" if use["what"] else ""): use["count"]
+                              for use in feature["uses"]} for feature in module["features"]}
+
+
+def inspect_fault(program, path, probe):
+    """What `inspect` says other than the probe's text, or None."""
+    said = document(program, "inspect", path)
+    if not said.get("module"):
+        return said.get("error", {}).get("message", "no module")
+    uses = found_uses(said["module"])
+    missing = [each for each in probe.get("needs", []) if each not in uses]
+    if missing:
+        return f"misses {missing}, finds {sorted(uses)}"
+    if "features" in probe and sorted(uses) != probe["features"]:
+        return f"finds {sorted(uses)}, expected {probe['features']}"
+    if "uses" in probe and uses != probe["uses"]:
+        return f"finds {uses}, expected {probe['uses']}"
+    for feature in said["module"]["features"]:
+        if feature["count"] != sum(use["count"] for use in feature["uses"]):
+            return f"the uses of {feature['name']} do not add up"
+    return None
+
+
+def verdicts(program, path):
+    """By platform: the messages of all findings that are errors, by rule; warnings as `warning`."""
+    wanted = [word for pair in PAIRS for word in ("--platform", pair[1])]
+    said = document(program, "check", path, *wanted)
+    return {target["target"]: target["findings"] for target in said.get("targets", [])}
+
+
+def refusals(findings, rules):
+    return [each["message"] for each in findings if each["level"] == "error" and each["rule"] in rules]
+
+
+class Differences:
+    """differences.json: rows of engine, probe (both patterns), `engine` runs or not, and why."""
+
+    def __init__(self, path):
+        self.rows = json.loads(path.read_text())
+        self.unused = set(range(len(self.rows)))
+
+    def explain(self, engine, probe, runs):
+        found = [number for number, row in enumerate(self.rows)
+                 if fnmatch.fnmatch(engine, row["engine"]) and fnmatch.fnmatch(probe, row["probe"])
+                 and runs == row["runs"]]
+        self.unused -= set(found)
+        return bool(found)
+
+
+def compare(name, probe, answer, findings, rules, differences):
+    refused = refusals(findings, rules)
+    runs = answer == "runs"
+    if runs != bool(refused) or differences.explain(name, probe, runs):
+        return None
+    if runs:
+        return f"{name} runs it, its profile refuses it: {refused[0]}"
+    return f"{name} refuses it ({answer[:160]}), its profile does not"
+
+
+def check_engines(options, chosen, findings, count):
+    differences = Differences(ROOT / "tests" / "engines" / "differences.json")
+    bodies = {probe["name"]: probe["bytes"] for probe in chosen}
+    absent = []
+    for name, platform, ask, rules in PAIRS:
+        try:
+            answers = ask(bodies)
+        except engines.Missing as reason:
+            count.skip(len(bodies), f"{name}, {len(bodies)} probes: {reason}")
+            absent.append(name)
+            continue
+        for probe in bodies:
+            count.check(f"{probe} in {name}", compare(name, probe, answers[probe], findings[probe][platform], rules,
+                                                      differences))
+        runs = sum(answer == "runs" for answer in answers.values())
+        print(f"{name}: runs {runs} of {len(bodies)}; profile {platform}")
+    if not options.words and probes.has_shared() and not absent:
+        for number in sorted(differences.unused):
+            count.check("differences.json", f"no longer occurs: {differences.rows[number]}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", default=str(ROOT / "build" / "edge-deploy"))
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+    count, findings = Count(), {}
+    chosen = [*probes.own(), *probes.written(), *probes.shared()]
+    chosen = [p for p in chosen if not options.words or any(word in p["name"] for word in options.words)]
+    if not probes.has_shared():
+        count.skip(1, "the probes of ../shared/evidence and micro.json: they are not there")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "probe.wasm"
+        for probe in chosen:
+            path.write_bytes(probe["bytes"])
+            count.check(f"inspect {probe['name']}", inspect_fault(options.program, path, probe))
+            findings[probe["name"]] = verdicts(options.program, path)
+    check_engines(options, chosen, findings, count)
+    print(f"engines: {count.passed} passed, {count.failed} failed, {count.skipped} skipped")
+    return 1 if count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
