@@ -1,16 +1,4 @@
-#include "pkg/wasm/instruction.h"
-
-/* An open block. */
-struct control {
-    uint8_t opcode; /* of what opened this part of it: if, else, try, catch, ... */
-};
-
-struct walk {
-    struct scan *scan;
-    size_t depth;
-    bool constant; /* a constant expression */
-    bool done;     /* its last end was read */
-};
+#include "pkg/wasm/judge.h"
 
 /* An unsigned number of up to four bytes, with so many left that none needs a check. `bits` are
    how many the bytes had. */
@@ -88,41 +76,54 @@ static inline bool read_quickly(const uint8_t **at, const uint8_t *end,
     }
 }
 
-static void open_block(struct walk *walk, uint8_t opcode)
+static struct control *push_control(struct scan *scan, uint8_t opcode)
 {
-    struct scan *scan = walk->scan;
-    scan->controls = arena_grow(scan->arena, scan->controls, walk->depth, &scan->control_capacity,
+    scan->controls = arena_grow(scan->arena, scan->controls, scan->depth, &scan->control_capacity,
                                 sizeof *scan->controls);
-    scan->controls[walk->depth++].opcode = opcode;
+    struct control *control = &scan->controls[scan->depth++];
+    control->opcode = opcode;
+    return control;
+}
+
+static void open_block(struct scan *scan, const struct instruction *instruction)
+{
+    struct control control = {0};
+    bool judged = judging(scan);
+    if (judged)
+        judge_open(scan, instruction, &control);
+    *push_control(scan, *instruction->at) = control;
+    scan->controls[scan->depth - 1].opcode = *instruction->at;
+    if (judged)
+        judge_opened(scan);
 }
 
 /* Goes on to the next part of the innermost block; `from` are the parts it may follow. */
-static void next_part(struct walk *walk, const struct instruction *instruction, uint8_t from,
+static void next_part(struct scan *scan, const struct instruction *instruction, uint8_t from,
                       uint8_t or_from)
 {
-    struct scan *scan = walk->scan;
-    struct control *top = walk->depth ? &scan->controls[walk->depth - 1] : NULL;
-    if (!top || (top->opcode != from && top->opcode != or_from))
+    struct control *top = &scan->controls[scan->depth - 1];
+    if (top->opcode != from && top->opcode != or_from) {
         reader_fail(&scan->reader, instruction->at, "%s without %s", instruction->opcode->name,
                     opcodes[from].name);
-    else
-        top->opcode = *instruction->at;
-}
-
-static void close_block(struct walk *walk, const struct instruction *instruction)
-{
-    if (walk->depth == 0)
-        walk->done = true;
-    else
-        walk->depth--;
-    if (*instruction->at != OP_DELEGATE)
         return;
-    struct scan *scan = walk->scan;
-    if (walk->done || scan->controls[walk->depth].opcode != OP_TRY)
-        reader_fail(&scan->reader, instruction->at, "delegate without try");
+    }
+    if (judging(scan))
+        judge_next_part(scan, instruction);
+    top->opcode = *instruction->at;
 }
 
-static void follow_structure(struct walk *walk, const struct instruction *instruction)
+static void close_block(struct scan *scan, const struct instruction *instruction)
+{
+    const struct control *top = &scan->controls[scan->depth - 1];
+    if (*instruction->at == OP_DELEGATE && top->opcode != OP_TRY)
+        reader_fail(&scan->reader, instruction->at, "delegate without try");
+    else if (judging(scan))
+        judge_close(scan, instruction);
+    scan->depth--;
+}
+
+/* False: it is no matter of structure. */
+static bool follow_structure(struct scan *scan, const struct instruction *instruction)
 {
     switch (*instruction->at) {
     case OP_BLOCK:
@@ -130,28 +131,27 @@ static void follow_structure(struct walk *walk, const struct instruction *instru
     case OP_IF:
     case OP_TRY:
     case OP_TRY_TABLE:
-        open_block(walk, *instruction->at);
-        return;
+        open_block(scan, instruction);
+        return true;
     case OP_ELSE:
-        next_part(walk, instruction, OP_IF, OP_IF);
-        return;
+        next_part(scan, instruction, OP_IF, OP_IF);
+        return true;
     case OP_CATCH:
     case OP_CATCH_ALL:
-        next_part(walk, instruction, OP_TRY, OP_CATCH);
-        return;
+        next_part(scan, instruction, OP_TRY, OP_CATCH);
+        return true;
     case OP_END:
     case OP_DELEGATE:
-        close_block(walk, instruction);
-        return;
+        close_block(scan, instruction);
+        return true;
     default:
-        return;
+        return false;
     }
 }
 
 /* Constant expressions have features of their own. */
-static void check_constant(struct walk *walk, const struct instruction *instruction)
+static void check_constant(struct scan *scan, const struct instruction *instruction)
 {
-    struct scan *scan = walk->scan;
     uint8_t opcode = *instruction->at;
     if ((opcode >= OP_I32_ADD && opcode <= OP_I32_MUL) ||
         (opcode >= OP_I64_ADD && opcode <= OP_I64_MUL))
@@ -161,45 +161,59 @@ static void check_constant(struct walk *walk, const struct instruction *instruct
         !scan->globals[instruction->index].imported)
         scan_note(scan, WASM_FEATURE_GC, WASM_BY_INSTRUCTION, instruction->at,
                   "global.get of a defined global in a constant");
+    if (judging(scan))
+        judge_constant(scan, instruction);
 }
 
 /* The tight loop: all instructions up to the end that closes the expression. */
 static void walk_expression(struct scan *scan, bool constant)
 {
     struct reader *reader = &scan->reader;
-    struct walk walk = {.scan = scan, .constant = constant};
     struct instruction instruction = {0};
     const uint8_t *at = reader->at, *end = reader->end;
-    while (at < end && !walk.done) {
+    while (at < end && scan->depth > 0) {
         instruction.at = at;
         instruction.opcode = &opcodes[*at++];
         if (read_quickly(&at, end, &instruction)) {
             if (instruction.opcode->feature != WASM_FEATURE_MVP)
                 instruction_note(scan, &instruction);
+            reader->at = at;
         } else {
             reader->at = at;
             instruction_read(scan, &instruction);
             at = reader->at;
-            if (reader->failed)
-                return;
         }
+        if (reader->failed)
+            return;
         if (constant)
-            check_constant(&walk, &instruction);
-        if (*instruction.at <= OP_TRY_TABLE) {
-            follow_structure(&walk, &instruction);
-            if (reader->failed)
-                return;
-        }
+            check_constant(scan, &instruction);
+        if ((*instruction.at > OP_TRY_TABLE || !follow_structure(scan, &instruction)) &&
+            judging(scan))
+            judge_instruction(scan, &instruction);
+        if (reader->failed)
+            return;
     }
     reader->at = at;
-    if (!walk.done)
+    if (scan->depth > 0)
         reader_fail(reader, at, "unexpected end: END opcode expected");
 }
 
-void scan_constant_expression(struct scan *scan)
+/* The expression is a block too: of a function's results, or of a constant's one type. */
+static void start_expression(struct scan *scan, enum block kind, uint32_t type)
 {
-    if (!scan->reader.failed)
-        walk_expression(scan, true);
+    scan->depth = 0;
+    struct control *control = push_control(scan, OP_UNREACHABLE);
+    *control = (struct control){.kind = (uint8_t)kind, .type = type};
+    if (judging(scan))
+        scan->judge->count = 0;
+}
+
+void scan_constant_expression(struct scan *scan, uint32_t type)
+{
+    if (scan->reader.failed)
+        return;
+    start_expression(scan, BLOCK_VALUE, type);
+    walk_expression(scan, true);
 }
 
 static void read_locals(struct scan *scan)
@@ -209,21 +223,30 @@ static void read_locals(struct scan *scan)
     uint64_t total = 0;
     for (uint32_t i = 0; i < groups && !reader->failed; i++) {
         const uint8_t *where = reader->at;
-        total += read_u32(reader);
+        uint32_t count = read_u32(reader);
+        total += count;
         if (total > UINT32_MAX)
             reader_fail(reader, where, "too many locals");
-        (void)scan_value_type(scan);
+        struct value_type type = scan_value_type(scan);
+        if (judging(scan) && !reader->failed)
+            judge_locals_add(scan, count, judge_pack(scan, type, where));
     }
+    if (judging(scan))
+        judge_locals_list(scan);
 }
 
-static void read_body(struct scan *scan)
+static void read_body(struct scan *scan, uint32_t type)
 {
     struct reader *reader = &scan->reader;
     const uint8_t *end = reader_enter(reader, read_u32(reader), "function body");
+    if (judging(scan))
+        judge_locals_start(scan, type);
     if (!reader->failed)
         read_locals(scan);
-    if (!reader->failed)
+    if (!reader->failed) {
+        start_expression(scan, BLOCK_INDEX, type);
         walk_expression(scan, false);
+    }
     reader_leave(reader, end, "function body");
 }
 
@@ -239,7 +262,7 @@ void scan_code_section(struct scan *scan)
                     (unsigned long)defined, (unsigned long)count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         reader->function = scan->imported_functions + i;
-        read_body(scan);
+        read_body(scan, scan->function_types[reader->function]);
     }
     reader->function = WASM_NO_FUNCTION;
 }

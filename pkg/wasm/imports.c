@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "pkg/wasm/scan.h"
+#include "pkg/wasm/judge.h"
 
 /* Where a kind is expected in an import (compact import section, proposal of 2025). */
 enum { IMPORTS_TYPED_NAMES = 0x7f, IMPORTS_NAMES = 0x7e, KIND_EXACT_FUNCTION = 0x20 };
@@ -18,6 +18,7 @@ static bool is_builtin(struct bytes module, enum wasm_extern kind)
 struct extern_type {
     enum wasm_extern kind;
     const uint8_t *at; /* behind the byte of the kind */
+    bool exact;        /* a function of exactly that type */
     uint32_t type;     /* of a function or tag */
     struct table_entry table;
     struct wasm_memory memory;
@@ -44,6 +45,7 @@ static bool read_extern(struct scan *scan, struct extern_type *out)
         scan_note(scan, WASM_FEATURE_CUSTOM_DESCRIPTORS, WASM_BY_IMPORT, out->at - 1,
                   "import of an exact function");
         out->kind = WASM_FUNC;
+        out->exact = true;
         out->type = read_u32(reader);
         break;
     case WASM_FUNC:
@@ -71,31 +73,33 @@ static bool read_extern(struct scan *scan, struct extern_type *out)
 }
 
 /* Appends it to its index space; returns its index there. */
-static uint32_t add_extern(struct scan *scan, const struct extern_type *type)
+static uint32_t add_extern(struct scan *scan, struct extern_type *type)
 {
     const struct wasm_info *out = scan->out;
     switch (type->kind) {
     case WASM_FUNC:
-        scan_add_function(scan, type->type);
+        scan_add_function(scan, type->type, type->at);
+        if (type->exact && judging(scan))
+            judge_exact_import(scan, scan->imported_functions);
         return scan->imported_functions++;
     case WASM_TABLE:
-        scan_add_table(scan, &type->table);
+        scan_add_table(scan, &type->table, true);
         return out->table_count - 1;
     case WASM_MEMORY:
         scan_add_memory(scan, &type->memory, type->at);
         return (uint32_t)out->memory_count - 1;
     case WASM_GLOBAL:
-        scan_add_global(scan, &type->global);
+        scan_add_global(scan, &type->global, type->at);
         return out->global_count - 1;
     case WASM_TAG:
-        scan_add_tag(scan, type->type);
+        scan_add_tag(scan, type->type, type->at);
         return out->tag_count - 1;
     }
     return 0;
 }
 
 static void add_import(struct scan *scan, struct bytes module, const char *safe_module,
-                       struct bytes name, const struct extern_type *type)
+                       struct bytes name, struct extern_type *type)
 {
     struct wasm_info *out = scan->out;
     if (!reader_has_room(&scan->reader, out->import_count, "imports"))

@@ -83,7 +83,7 @@ static void read_br_table(struct reader *reader, struct instruction *instruction
                     (unsigned long)count, reader_left(reader));
     const uint8_t *labels = reader->at;
     for (uint64_t i = 0; i <= count && !reader->failed; i++)
-        (void)read_u32(reader);
+        instruction->second = read_u32(reader);
     instruction->count = count;
     instruction->list = (struct bytes){labels, (size_t)(reader->at - labels)};
 }

@@ -8,12 +8,13 @@
 struct instruction {
     const struct opcode *opcode;
     const uint8_t *at;        /* its first byte */
-    uint32_t index, second;   /* the immediates that are indices, in order; a memory's for MEMARG */
+    uint32_t index, second;   /* the immediates that are indices, in order; a memory's for MEMARG;
+                                 `second` is the default label of a br_table */
     uint32_t alignment;       /* of a MEMARG: log2, as written */
     uint64_t value;           /* a constant's bits; a MEMARG's offset */
     struct value_type type;   /* of BLOCK, SELECT (the first), HEAP and CAST (the source) */
     struct value_type target; /* of CAST */
-    enum { BLOCK_VOID, BLOCK_VALUE, BLOCK_INDEX } block;
+    enum block block;
     uint32_t count;    /* of what stands in `list` */
     struct bytes list; /* labels of a br_table with the default last; catch clauses; 16 bytes */
 };

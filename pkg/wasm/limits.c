@@ -1,9 +1,11 @@
-#include "pkg/wasm/scan.h"
+#include "pkg/wasm/judge.h"
 
 enum { LIMIT_MAX = 1, LIMIT_SHARED = 2, LIMIT_64 = 4, LIMIT_PAGE_SIZE = 8 };
 
-void scan_add_function(struct scan *scan, uint32_t type)
+void scan_add_function(struct scan *scan, uint32_t type, const uint8_t *where)
 {
+    if (judging(scan))
+        judge_function(scan, type, where);
     uint32_t *count = &scan->out->function_count;
     scan->function_types = arena_grow(scan->arena, scan->function_types, *count,
                                       &scan->function_capacity, sizeof *scan->function_types);
@@ -50,8 +52,10 @@ struct table_entry scan_table_type(struct scan *scan)
     return table;
 }
 
-void scan_add_table(struct scan *scan, const struct table_entry *table)
+void scan_add_table(struct scan *scan, struct table_entry *table, bool has_values)
 {
+    if (judging(scan))
+        judge_table(scan, table, has_values);
     uint64_t *sum = &scan->out->table_elements;
     *sum = table->min > UINT64_MAX - *sum ? UINT64_MAX : *sum + table->min;
     uint32_t *count = &scan->out->table_count;
@@ -94,6 +98,8 @@ struct wasm_memory scan_memory_type(struct scan *scan)
 void scan_add_memory(struct scan *scan, const struct wasm_memory *memory, const uint8_t *where)
 {
     struct wasm_info *out = scan->out;
+    if (judging(scan))
+        judge_memory(scan, memory, where);
     note_flag(scan, out->memory_count == 1, WASM_FEATURE_MULTIMEMORY, where, "second memory");
     out->memories = arena_grow(scan->arena, out->memories, out->memory_count,
                                &scan->memory_capacity, sizeof *out->memories);
@@ -117,8 +123,10 @@ struct global_entry scan_global_type(struct scan *scan)
     return global;
 }
 
-void scan_add_global(struct scan *scan, const struct global_entry *global)
+void scan_add_global(struct scan *scan, struct global_entry *global, const uint8_t *where)
 {
+    if (judging(scan))
+        judge_global(scan, global, where);
     uint32_t *count = &scan->out->global_count;
     scan->globals = arena_grow(scan->arena, scan->globals, *count, &scan->global_capacity,
                                sizeof *scan->globals);
@@ -139,8 +147,10 @@ uint32_t scan_tag_type(struct scan *scan)
     return type;
 }
 
-void scan_add_tag(struct scan *scan, uint32_t type)
+void scan_add_tag(struct scan *scan, uint32_t type, const uint8_t *where)
 {
+    if (judging(scan))
+        judge_tag(scan, type, where);
     uint32_t *count = &scan->out->tag_count;
     scan->tag_types = arena_grow(scan->arena, scan->tag_types, *count, &scan->tag_capacity,
                                  sizeof *scan->tag_types);

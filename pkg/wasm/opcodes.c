@@ -1,5 +1,10 @@
 #include "pkg/wasm/opcodes.h"
 
+#include "pkg/wasm/rules.h"
+#include "pkg/wasm/scan.h"
+
+#include "pkg/wasm/rules.def"
+
 /* 0x00 is no prefix, so its opcodes start at 0. */
 #define BASE(prefix)                                                                               \
     ((prefix) == 0xfb   ? OPCODE_BASE_FB                                                           \
@@ -9,8 +14,15 @@
                         : 0)
 
 const struct opcode opcodes[OPCODE_COUNT] = {
-#define X(prefix, code, name, immediates, feature, alignment)                                      \
+#define X(prefix, code, name, immediates, feature, alignment, rule)                                \
     [BASE(prefix) + (code)] = {name, IMMEDIATES_##immediates, WASM_FEATURE_##feature, alignment},
+#include "pkg/wasm/opcodes.def"
+#undef X
+};
+
+const struct rule rules[OPCODE_COUNT] = {
+#define X(prefix, code, name, immediates, feature, alignment, rule)                                \
+    [BASE(prefix) + (code)] = RULE_##rule,
 #include "pkg/wasm/opcodes.def"
 #undef X
 };

@@ -1,4 +1,4 @@
-#include "pkg/wasm/scan.h"
+#include "pkg/wasm/judge.h"
 
 #include <string.h>
 
@@ -224,6 +224,8 @@ static int scan_core(struct arena *arena, struct reader reader, struct wasm_info
 {
     struct scan scan = {.arena = arena, .reader = reader, .out = out};
     *out = (struct wasm_info){.kind = WASM_CORE, .size = reader_left(&reader)};
+    if (reader.judge)
+        judge_start(&scan);
     scan.reader.at += 8;
     while (scan.reader.at < scan.reader.end)
         read_section(&scan);
@@ -232,11 +234,7 @@ static int scan_core(struct arena *arena, struct reader reader, struct wasm_info
         return -1;
     scan_function_names(&scan);
     scan_finish_uses(&scan);
-    if (reader.judge) {
-        out->validity = WASM_NOT_JUDGED;
-        out->not_judged = "its types are not checked";
-    }
-    return 0;
+    return scan.judge ? judge_finish(&scan) : 0;
 }
 
 bool scan_is_component(const uint8_t *at, const uint8_t *end)
@@ -278,6 +276,8 @@ int wasm_scan(struct arena *arena, struct bytes file, enum wasm_depth depth, str
                             .error = error};
     if (scan_any(arena, reader, out) == 0)
         return 0;
+    if (strncmp(error->message, "invalid ", 8) == 0)
+        return -1; /* with a hint of its own */
     return error_hint(error, "build the module again: this file is cut off, damaged or no "
                              "WebAssembly");
 }

@@ -57,24 +57,50 @@ struct value_type {
 };
 enum type_flag { TYPE_FLAG_SHARED = 1, TYPE_FLAG_EXACT = 2, TYPE_FLAG_MUTABLE = 4 };
 
+#define TYPE_NO_INDEX UINT32_MAX
+
 struct type_entry {
+    const uint8_t *at; /* where it stands */
     uint8_t form;
+    bool open;                          /* may have subtypes */
     uint32_t param_count, result_count; /* of a struct or array: fields are params */
     struct value_type *values;          /* params, then results */
     const char *text;                   /* made when first asked for */
+    uint32_t supertypes;                /* how many are declared */
+    uint32_t supertype;                 /* the first; TYPE_NO_INDEX when there is none */
+    uint32_t described, descriptor;     /* of the clauses; TYPE_NO_INDEX when there is none */
+    /* What validation finds (canonical.c): the first type that is the same; the values packed; the
+       length of the chain of supertypes, and one further up to jump to. */
+    uint32_t canonical;
+    uint32_t *packed;
+    uint32_t depth, jump;
 };
 
 struct global_entry {
     struct value_type type;
+    uint32_t packed; /* judge.h; so are the others of that name */
     bool is_mutable, shared, imported;
 };
 
 struct table_entry {
     const uint8_t *at; /* where it stands */
     struct value_type type;
+    uint32_t packed;
     uint64_t min, max;
     bool has_max, shared, is_64;
 };
+
+/* An open block; the first one is the expression itself. */
+struct control {
+    uint8_t opcode; /* of what opened this part of it: if, else, try, catch, ... */
+    uint8_t kind;   /* enum block: how `type` is to be read */
+    bool unreachable;
+    uint32_t type;  /* packed, or the index of a function type */
+    uint32_t inits; /* how many locals were initialised when it began */
+    uint32_t seen;  /* the br_table that last looked at it */
+    size_t height;  /* of the operands below it */
+};
+enum block { BLOCK_VOID, BLOCK_VALUE, BLOCK_INDEX };
 
 struct scan {
     struct arena *arena;
@@ -99,7 +125,8 @@ struct scan {
     const uint8_t *section;   /* the id byte of the one being read */
     struct bytes names;       /* the name section */
     struct control *controls; /* open blocks, shared by all bodies */
-    size_t control_capacity;
+    size_t control_capacity, depth;
+    struct judge *judge; /* NULL when types are not checked */
 };
 
 /* Counts a use of a feature and keeps the first. `what` must outlive the scan. */
@@ -129,11 +156,11 @@ struct table_entry scan_table_type(struct scan *);
 struct wasm_memory scan_memory_type(struct scan *);
 struct global_entry scan_global_type(struct scan *);
 uint32_t scan_tag_type(struct scan *);
-void scan_add_function(struct scan *, uint32_t type);
-void scan_add_table(struct scan *, const struct table_entry *);
+void scan_add_function(struct scan *, uint32_t type, const uint8_t *where);
+void scan_add_table(struct scan *, struct table_entry *, bool has_values);
 void scan_add_memory(struct scan *, const struct wasm_memory *, const uint8_t *where);
-void scan_add_global(struct scan *, const struct global_entry *);
-void scan_add_tag(struct scan *, uint32_t type);
+void scan_add_global(struct scan *, struct global_entry *, const uint8_t *where);
+void scan_add_tag(struct scan *, uint32_t type, const uint8_t *where);
 
 /* imports.c, sections.c */
 void scan_import(struct scan *); /* one entry of the section */
@@ -155,7 +182,8 @@ void scan_strings_section(struct scan *);
 
 /* code.c */
 void scan_code_section(struct scan *);
-void scan_constant_expression(struct scan *);
+/* `type` is what it must have, packed. */
+void scan_constant_expression(struct scan *, uint32_t type);
 
 /* names.c: custom sections, and the names of functions that stand in uses */
 void scan_custom_section(struct scan *, struct bytes name);

@@ -1,4 +1,4 @@
-#include "pkg/wasm/scan.h"
+#include "pkg/wasm/judge.h"
 
 void scan_function_section(struct scan *scan)
 {
@@ -7,8 +7,10 @@ void scan_function_section(struct scan *scan)
     scan->function_types =
         arena_reserve(scan->arena, scan->function_types, scan->out->function_count, count,
                       &scan->function_capacity, sizeof *scan->function_types);
-    for (uint32_t i = 0; i < count && !reader->failed; i++)
-        scan_add_function(scan, read_u32(reader));
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        const uint8_t *where = reader->at;
+        scan_add_function(scan, read_u32(reader), where);
+    }
 }
 
 void scan_table_section(struct scan *scan)
@@ -18,7 +20,7 @@ void scan_table_section(struct scan *scan)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (reader_left(reader) == 0 || *reader->at != 0x40) {
             struct table_entry table = scan_table_type(scan);
-            scan_add_table(scan, &table);
+            scan_add_table(scan, &table, false);
             continue;
         }
         scan_note(scan, WASM_FEATURE_TYPED_FUNCTION_REFERENCES, WASM_BY_FLAG, reader->at++,
@@ -27,8 +29,8 @@ void scan_table_section(struct scan *scan)
         if (read_byte(reader) != 0)
             reader_fail(reader, where, "malformed table");
         struct table_entry table = scan_table_type(scan);
-        scan_add_table(scan, &table);
-        scan_constant_expression(scan);
+        scan_add_table(scan, &table, true);
+        scan_constant_expression(scan, scan->tables[scan->out->table_count - 1].packed);
     }
 }
 
@@ -51,8 +53,9 @@ void scan_tag_section(struct scan *scan)
         scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, scan->section,
                   "tag section");
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, reader->at, "tag");
-        scan_add_tag(scan, scan_tag_type(scan));
+        const uint8_t *where = reader->at;
+        scan_note(scan, WASM_FEATURE_EXCEPTION_HANDLING, WASM_BY_SECTION, where, "tag");
+        scan_add_tag(scan, scan_tag_type(scan), where);
     }
 }
 
@@ -63,9 +66,12 @@ void scan_global_section(struct scan *scan)
     scan->globals = arena_reserve(scan->arena, scan->globals, scan->out->global_count, count,
                                   &scan->global_capacity, sizeof *scan->globals);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        const uint8_t *where = reader->at;
         struct global_entry global = scan_global_type(scan);
-        scan_add_global(scan, &global);
-        scan_constant_expression(scan);
+        if (judging(scan))
+            judge_global(scan, &global, where);
+        scan_constant_expression(scan, global.packed); /* does not see the global itself */
+        scan_add_global(scan, &global, where);
     }
 }
 
@@ -100,13 +106,20 @@ void scan_export_section(struct scan *scan)
         uint32_t index = read_u32(reader);
         if (!reader->failed)
             add_export(scan, name, where, (enum wasm_extern)kind, index);
+        if (!reader->failed && judging(scan))
+            judge_export(scan, name, (enum wasm_extern)kind, index, where);
     }
+    if (judging(scan))
+        judge_export_names(scan);
 }
 
 void scan_start_section(struct scan *scan)
 {
-    (void)read_u32(&scan->reader);
+    const uint8_t *where = scan->reader.at;
+    uint32_t function = read_u32(&scan->reader);
     scan->out->has_start = true;
+    if (judging(scan) && !scan->reader.failed)
+        judge_start_function(scan, function, where);
 }
 
 enum { SEGMENT_PASSIVE = 1, SEGMENT_INDEX = 2, SEGMENT_EXPRESSIONS = 4 };
@@ -125,17 +138,38 @@ static void note_element_flags(struct scan *scan, uint32_t flags, const uint8_t 
                   "element segment with a table index");
 }
 
-static void read_element_kind(struct scan *scan, uint32_t flags)
+/* The type of the elements, packed; PACKED_BOTTOM when nobody asks. */
+static uint32_t read_element_kind(struct scan *scan, uint32_t flags)
 {
     struct reader *reader = &scan->reader;
-    if (flags & SEGMENT_EXPRESSIONS) {
-        (void)scan_reference_type(scan);
-        return;
-    }
     const uint8_t *where = reader->at;
+    if (!(flags & (SEGMENT_PASSIVE | SEGMENT_INDEX)))
+        return flags & SEGMENT_EXPRESSIONS ? PACKED_FUNCREF
+                                           : PACKED_ABSTRACT_REF(TYPE_REF, TYPE_FUNC);
+    if (flags & SEGMENT_EXPRESSIONS) {
+        struct value_type type = scan_reference_type(scan);
+        return judging(scan) && !reader->failed ? judge_pack(scan, type, where) : PACKED_BOTTOM;
+    }
     uint8_t kind = read_byte(reader);
     if (kind != 0)
         reader_fail(reader, where, "malformed element kind 0x%02x", kind);
+    return PACKED_ABSTRACT_REF(TYPE_REF, TYPE_FUNC);
+}
+
+static void read_elements(struct scan *scan, uint32_t flags, uint32_t type)
+{
+    struct reader *reader = &scan->reader;
+    uint32_t count = read_length(reader, "elements", 1);
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        if (flags & SEGMENT_EXPRESSIONS) {
+            scan_constant_expression(scan, type);
+            continue;
+        }
+        const uint8_t *where = reader->at;
+        uint32_t function = read_u32(reader);
+        if (judging(scan) && !reader->failed)
+            judge_declare(scan, function, where);
+    }
 }
 
 static void read_element_segment(struct scan *scan)
@@ -148,29 +182,28 @@ static void read_element_segment(struct scan *scan)
     if (reader->failed)
         return;
     note_element_flags(scan, flags, where);
-    if (!(flags & SEGMENT_PASSIVE)) {
+    uint32_t table = 0;
+    bool active = !(flags & SEGMENT_PASSIVE);
+    if (active) {
         if (flags & SEGMENT_INDEX)
-            (void)read_u32(reader);
-        scan_constant_expression(scan);
+            table = read_u32(reader);
+        uint32_t type = judging(scan) ? judge_element_table(scan, table, where) : 0;
+        scan_constant_expression(scan, type);
     }
-    if (flags & (SEGMENT_PASSIVE | SEGMENT_INDEX))
-        read_element_kind(scan, flags);
-    uint32_t count = read_length(reader, "elements", 1);
-    for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        if (flags & SEGMENT_EXPRESSIONS)
-            scan_constant_expression(scan);
-        else
-            (void)read_u32(reader);
-    }
+    uint32_t type = read_element_kind(scan, flags);
+    if (judging(scan) && !reader->failed)
+        judge_element_type(scan, type, active ? &table : NULL, where);
+    read_elements(scan, flags, type);
 }
 
 void scan_element_section(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     uint32_t count = read_count(reader, "element segments", 2);
-    for (uint32_t i = 0; i < count && !reader->failed; i++)
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
         read_element_segment(scan);
-    scan->out->element_count = count;
+        scan->out->element_count++;
+    }
 }
 
 void scan_data_count_section(struct scan *scan)
@@ -185,7 +218,7 @@ static void read_data_segment(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     const uint8_t *where = reader->at;
-    uint32_t flags = read_u32(reader);
+    uint32_t flags = read_u32(reader), memory = 0;
     if (flags > SEGMENT_INDEX)
         reader_fail(reader, where, "malformed data segment kind %lu", (unsigned long)flags);
     if (reader->failed)
@@ -194,12 +227,15 @@ static void read_data_segment(struct scan *scan)
         scan_note(scan, WASM_FEATURE_BULK_MEMORY, WASM_BY_FLAG, where, "passive data segment");
     if (flags == SEGMENT_INDEX) {
         /* Multiple memories have this flag of their own right. */
-        bool other = read_u32(reader) != 0;
+        memory = read_u32(reader);
+        bool other = memory != 0;
         scan_note(scan, other ? WASM_FEATURE_MULTIMEMORY : WASM_FEATURE_BULK_MEMORY, WASM_BY_FLAG,
                   where, "data segment with a memory index");
     }
-    if (flags != SEGMENT_PASSIVE)
-        scan_constant_expression(scan);
+    if (flags != SEGMENT_PASSIVE) {
+        uint32_t type = judging(scan) ? judge_data_memory(scan, memory, where) : 0;
+        scan_constant_expression(scan, type);
+    }
     (void)read_bytes(reader, read_u32(reader));
 }
 

@@ -1,4 +1,4 @@
-#include "pkg/wasm/scan.h"
+#include "pkg/wasm/judge.h"
 
 /* What a type byte needs, and its name. References as shorthand, heap types behind a prefix. */
 static const struct type_row {
@@ -210,7 +210,7 @@ static void read_composite_type(struct scan *scan, struct type_entry *type)
 }
 
 /* Prefixes of a composite type, each at most once and in this order. */
-static void read_type_prefixes(struct scan *scan)
+static void read_type_prefixes(struct scan *scan, struct type_entry *type)
 {
     static const struct {
         uint8_t byte, feature;
@@ -224,25 +224,38 @@ static void read_type_prefixes(struct scan *scan)
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
         if (reader_left(reader) && *reader->at == prefixes[i].byte) {
             note_type(scan, (enum wasm_feature)prefixes[i].feature, reader->at++, prefixes[i].name);
-            if (prefixes[i].byte != TYPE_SHARED)
-                (void)read_u32(reader);
+            if (prefixes[i].byte == FORM_DESCRIBES)
+                type->described = read_u32(reader);
+            if (prefixes[i].byte == FORM_DESCRIPTOR)
+                type->descriptor = read_u32(reader);
         }
+}
+
+static void read_supertypes(struct reader *reader, struct type_entry *type)
+{
+    type->supertypes = read_count(reader, "supertypes", 1);
+    for (uint32_t i = 0; i < type->supertypes; i++) {
+        uint32_t index = read_u32(reader);
+        if (i == 0)
+            type->supertype = index;
+    }
 }
 
 static void read_subtype(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
     struct wasm_info *out = scan->out;
-    struct type_entry type = {0};
+    struct type_entry type = {.at = reader->at,
+                              .supertype = TYPE_NO_INDEX,
+                              .described = TYPE_NO_INDEX,
+                              .descriptor = TYPE_NO_INDEX};
     if (reader_left(reader) && (*reader->at == FORM_SUB || *reader->at == FORM_SUB_FINAL)) {
         note_type(scan, WASM_FEATURE_GC, reader->at,
                   *reader->at == FORM_SUB ? "sub type" : "sub final type");
-        reader->at++;
-        uint32_t count = read_count(reader, "supertypes", 1);
-        for (uint32_t i = 0; i < count; i++)
-            (void)read_u32(reader);
+        type.open = *reader->at++ == FORM_SUB;
+        read_supertypes(reader, &type);
     }
-    read_type_prefixes(scan);
+    read_type_prefixes(scan, &type);
     read_composite_type(scan, &type);
     if (!reader_has_room(reader, out->type_count, "types"))
         return;
@@ -261,11 +274,15 @@ void scan_type_group(struct scan *scan)
     }
     for (uint32_t k = 0; k < group && !reader->failed; k++)
         read_subtype(scan);
+    if (judging(scan) && !reader->failed)
+        judge_group(scan, scan->out->type_count - group, group);
 }
 
 void scan_type_section(struct scan *scan)
 {
     uint32_t count = read_count(&scan->reader, "types", 2);
+    if (scan->judge)
+        judge_types_start(scan, count);
     for (uint32_t i = 0; i < count && !scan->reader.failed; i++)
         scan_type_group(scan);
 }

@@ -168,6 +168,63 @@ static void count_group(struct arena *arena, struct tally tallies[GROUPS_MOST], 
     tally->all++;
 }
 
+/* Where the manifest says what WebAssembly 3.0 does not, with what is right there. */
+static const struct {
+    const char *start, *verdict, *why;
+} manifest_exceptions[] = {
+    {"modules/proposals__threads__imports.4", "valid", "a 1.0 suite: several tables are in 2.0"},
+    {"modules/proposals__threads__imports.7", "valid", "a 1.0 suite: several memories are in 3.0"},
+    {"modules/proposals__threads__memory.9.", "valid", "a 1.0 suite: several memories are in 3.0"},
+    {"modules/proposals__threads__memory.10.", "valid", "a 1.0 suite: several memories are in 3.0"},
+    {"modules/proposals__custom-descriptors__br_on_cast.2.", "invalid",
+     "uses nothing of the proposal but its looser rule for casts"},
+    {"modules/proposals__custom-descriptors__br_on_cast_fail.2.", "invalid",
+     "uses nothing of the proposal but its looser rule for casts"},
+};
+static unsigned exceptions_met;
+
+static const char *expected_verdict(const char *file, const char *expect, const char *message)
+{
+    bool several = message && strncmp(message, "multiple ", 9) == 0;
+    for (size_t i = 0; i < sizeof manifest_exceptions / sizeof *manifest_exceptions; i++) {
+        const char *start = manifest_exceptions[i].start;
+        bool counts = several || strcmp(manifest_exceptions[i].verdict, "invalid") == 0;
+        if (counts && strncmp(file, start, strlen(start)) == 0) {
+            exceptions_met++;
+            return manifest_exceptions[i].verdict;
+        }
+    }
+    return expect;
+}
+
+/* "valid", "not judged", or an error's first word. */
+static const char *verdict_of(struct arena *arena, struct bytes module, struct error *error)
+{
+    struct wasm_info info;
+    if (wasm_scan(arena, module, WASM_VALIDATION, &info, error) != 0)
+        return strncmp(error->message, "invalid ", 8) == 0 ? "invalid" : "malformed";
+    return info.validity == WASM_VALID ? "valid" : "not judged";
+}
+
+static void check_verdict(struct arena *arena, const struct entries *entries, json_t *row,
+                          struct tally tallies[GROUPS_MOST])
+{
+    const char *expect = json_string_value(json_object_get(row, "expect"));
+    const char *file = json_string_value(json_object_get(row, "file"));
+    const char *message = json_string_value(json_object_get(row, "message"));
+    struct bytes data = find_entry(entries, arena_printf(arena, "spec-modules/%s", file));
+    struct arena own = {0};
+    struct error error = {0};
+    const char *verdict = verdict_of(&own, data, &error);
+    bool right = strcmp(verdict, expected_verdict(file, expect, message)) == 0;
+    if (!CHECK(right))
+        fprintf(stderr, "  %s is %s, not %s: %s\n", file, verdict, expect, error.message);
+    const char *proposal = json_string_value(json_object_get(row, "proposal"));
+    count_group(arena, tallies, arena_printf(&own, "%s %s", proposal, expect),
+                strcmp(verdict, expect) == 0);
+    arena_free(&own);
+}
+
 /* Valid modules have the features of the manifest, malformed ones are refused as malformed;
    invalid ones (of wrong types) can be read. There is no exception to any of that. */
 static void check_spec_module(struct arena *arena, const struct entries *entries, json_t *row,
@@ -200,16 +257,21 @@ static void agrees_with_the_specification(void)
         return;
     }
     struct entries entries = {0};
-    struct tally tallies[GROUPS_MOST] = {0};
+    struct tally tallies[GROUPS_MOST] = {0}, judged[GROUPS_MOST] = {0};
     unpack(&arena, path, &entries);
     struct bytes manifest = find_entry(&entries, "spec-modules/manifest.jsonl");
     const char *at = (const char *)manifest.data;
     for (const char *end; at && (end = strchr(at, '\n')); at = end + 1) {
         json_t *row = json_loadb(at, (size_t)(end - at), 0, NULL);
         check_spec_module(&arena, &entries, row, tallies);
+        check_verdict(&arena, &entries, row, judged);
         json_decref(row);
     }
     CHECK(tallies[0].all > 0);
+    CHECK(exceptions_met == 10);
+    for (const struct tally *tally = judged; tally->group; tally++)
+        printf("wasm: specification, judged as %s: %u of %u\n", tally->group, tally->right,
+               tally->all);
     for (const struct tally *tally = tallies; tally->group; tally++)
         printf("wasm: specification, %s: %u of %u\n", tally->group, tally->right, tally->all);
     arena_free(&arena);
