@@ -8,6 +8,7 @@
 #include "pkg/http/http.h"
 #include "pkg/manifest/manifest.h"
 
+struct archive_item;
 struct arena;
 struct sandbox_api;
 struct wasm_info;
@@ -57,6 +58,8 @@ struct payload {
     enum entry entry; /* of a bare module */
     struct part *parts;
     size_t part_count;
+    const struct archive_item *items; /* of a ready archive: what is in it */
+    size_t item_count;
 };
 
 /* The exact bytes for one platform. */
@@ -67,7 +70,8 @@ struct artifact {
                              a change of settings is a change of the artifact */
     size_t counted_bytes; /* as the platform's size limit counts it */
     size_t unpacked_bytes;
-    char sha256[65]; /* artifact_seal() */
+    const char *content; /* digest of what is in it as the platform itself takes it; NULL: none */
+    char sha256[65];     /* artifact_seal() */
 };
 
 /* Computes sha256 over names, types, bodies and settings. */

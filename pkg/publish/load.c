@@ -331,6 +331,8 @@ static int load_package(struct pipeline *pipeline, struct prepared *target, stru
     target->payload.part_count = 1;
     target->payload.parts[0] =
         (struct part){path_base(path), path_base(path), media_type(path), file->bytes};
+    target->payload.items = items;
+    target->payload.item_count = count;
     for (size_t i = 0; i < count; i++) {
         struct wasm_info info;
         char *name = arena_printf(arena, "%s:%s", path, items[i].path);

@@ -29,22 +29,16 @@ static int set_comment(const struct job *job, const struct service *service, jso
 }
 
 /* The platform's own digest of a package is that of ours; true when it says none. */
-static int compare_package(const struct job *job, const struct artifact *artifact,
-                           const json_t *package, bool *is_same, struct error *error)
+static bool is_same_package(const struct artifact *artifact, const json_t *package)
 {
-    char digest[129];
     const char *theirs = json_find_string(package, "metadata.files_hash", "");
-    if (compute_files_hash(job->arena, artifact->parts[0].body, digest, error) != 0)
-        return -1;
-    *is_same = !*theirs || strcmp(theirs, digest) == 0;
-    return 0;
+    return !*theirs || strcmp(theirs, artifact->content) == 0;
 }
 
 static int put_package(const struct job *job, const struct service *service, json_int_t number,
                        const struct artifact *artifact, struct error *error)
 {
     struct compute_answer answer;
-    bool is_same;
     const struct part *part = &artifact->parts[0];
     struct http_part body = {part->name, part->filename, part->media_type, part->body};
     struct compute_ask ask = {.method = "PUT",
@@ -52,10 +46,9 @@ static int put_package(const struct job *job, const struct service *service, jso
                               .what = "upload the package",
                               .parts = &body,
                               .part_count = 1};
-    if (compute_call(job, &ask, &answer, error) != 0 ||
-        compare_package(job, artifact, answer.document, &is_same, error) != 0)
+    if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
-    if (is_same)
+    if (is_same_package(artifact, answer.document))
         return 0;
     error_set(error, FAULT_REMOTE, "the platform has unpacked another package than was sent");
     return error_hint(error, "publish again; if it stays, give Fastly the service's id");
@@ -197,7 +190,6 @@ static int check_content(const struct job *job, const struct service *service, j
 {
     struct deployment holds = {0};
     struct compute_answer answer;
-    bool is_same;
     json_int_t base = 0;
     const json_t *version = compute_version(service->details, number);
     const char *comment = json_find_string(version, "comment", "");
@@ -205,10 +197,10 @@ static int check_content(const struct job *job, const struct service *service, j
         .method = "GET",
         .path = compute_version_path(job, service, number, "/package"),
         .what = arena_printf(job->arena, "look at the package of version %lld", (long long)number)};
-    if (compute_call(job, &ask, &answer, error) != 0 ||
-        compare_package(job, artifact, answer.document, &is_same, error) != 0)
+    if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
-    if (is_same && compute_read_comment(job->arena, comment, &holds, &base) &&
+    if (is_same_package(artifact, answer.document) &&
+        compute_read_comment(job->arena, comment, &holds, &base) &&
         strcmp(holds.artifact_sha256, artifact->sha256) == 0)
         return check_base(service, number, base, error);
     error_set(error, FAULT_REMOTE,

@@ -98,6 +98,26 @@ static char *settings_of(const struct job *job)
     return json_print(job->arena, json_own(job->arena, settings));
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+    const struct archive_item *one = a, *other = b;
+    return strcmp(one->path, other->path);
+}
+
+/* SHA-512 over the files in the order of their names: the platform's files_hash. */
+static char *files_hash(struct arena *arena, const struct archive_item *items, size_t count)
+{
+    struct archive_item *sorted = arena_alloc(arena, count + 1, sizeof *sorted);
+    struct bytes *bodies = arena_alloc(arena, count + 1, sizeof *bodies);
+    char *digest = arena_alloc(arena, 129, 1);
+    memcpy(sorted, items, count * sizeof *items);
+    qsort(sorted, count, sizeof *sorted, compare_paths);
+    for (size_t i = 0; i < count; i++)
+        bodies[i] = sorted[i].body;
+    digest_sha512_parts(bodies, count, digest);
+    return digest;
+}
+
 static void finish(const struct job *job, const char *name, struct bytes package,
                    struct artifact *out)
 {
@@ -128,6 +148,7 @@ static int pack_module(const struct job *job, const char *name, struct bytes mod
     if (archive_tar_gz(arena, items, sizeof items / sizeof *items, &package, error) != 0)
         return -1;
     out->unpacked_bytes = module.size + toml.size;
+    out->content = files_hash(arena, items, sizeof items / sizeof *items);
     finish(job, name, package, out);
     return 0;
 }
@@ -156,19 +177,18 @@ static int check_layout(const struct archive_item *items, size_t count, const ch
     return error_hint(error, "put fastly.toml and bin/main.wasm into one folder, and pack that");
 }
 
-static int pack_package(const struct job *job, const char *name, const struct part *part,
+static int pack_package(const struct job *job, const char *name, const struct payload *payload,
                         struct artifact *out, struct error *error)
 {
-    struct archive_item *items;
-    size_t count;
+    const struct part *part = &payload->parts[0];
     const char *origin = text_safe(job->arena, part->name, strlen(part->name));
     if (part->body.size < 2 || part->body.data[0] != 0x1f || part->body.data[1] != 0x8b)
         return error_set(error, FAULT_INPUT, "package '%s' is no tar.gz", origin);
-    if (archive_read(job->arena, part->body, LIMIT_ARTIFACT, origin, &items, &count, error) != 0 ||
-        check_layout(items, count, origin, error) != 0)
+    if (check_layout(payload->items, payload->item_count, origin, error) != 0)
         return -1;
-    for (size_t i = 0; i < count; i++)
-        out->unpacked_bytes += items[i].body.size;
+    for (size_t i = 0; i < payload->item_count; i++)
+        out->unpacked_bytes += payload->items[i].body.size;
+    out->content = files_hash(job->arena, payload->items, payload->item_count);
     finish(job, name, part->body, out);
     return 0;
 }
@@ -181,31 +201,10 @@ int compute_pack(const struct job *job, const struct payload *payload, struct ar
         name = job->target->name;
     *out = (struct artifact){0};
     if (payload->form == PAYLOAD_PACKAGE && payload->part_count == 1)
-        return pack_package(job, name, &payload->parts[0], out, error);
+        return pack_package(job, name, payload, out, error);
     if (payload->form == PAYLOAD_BARE && payload->part_count == 1)
         return pack_module(job, name, payload->parts[0].body, out, error);
     error_set(error, FAULT_INPUT, "this platform runs one module, not 'main' with files");
     return error_hint(error, "name a 'module', or a ready 'package', in target '%s'",
                       job->target->name);
-}
-
-static int compare_paths(const void *a, const void *b)
-{
-    const struct archive_item *one = a, *other = b;
-    return strcmp(one->path, other->path);
-}
-
-int compute_files_hash(struct arena *arena, struct bytes archive, char out[129],
-                       struct error *error)
-{
-    struct archive_item *items;
-    size_t count;
-    if (archive_read(arena, archive, LIMIT_ARTIFACT, "package", &items, &count, error) != 0)
-        return -1;
-    struct bytes *bodies = arena_alloc(arena, count + 1, sizeof *bodies);
-    qsort(items, count, sizeof *items, compare_paths);
-    for (size_t i = 0; i < count; i++)
-        bodies[i] = items[i].body;
-    digest_sha512_parts(bodies, count, out);
-    return 0;
 }

@@ -90,8 +90,5 @@ bool compute_is_ours(const char *comment);
 
 int compute_pack(const struct job *, const struct payload *, struct artifact *out,
                  struct error *) MUST_CHECK;
-/* SHA-512 over the archive's files in the order of their names: the platform's files_hash. */
-int compute_files_hash(struct arena *, struct bytes archive, char out[129],
-                       struct error *) MUST_CHECK;
 
 #endif

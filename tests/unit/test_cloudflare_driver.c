@@ -32,7 +32,7 @@ static void test_pack_bare(struct arena *arena)
     struct job job = job_of(arena, settings);
     struct error error = {0};
     struct part module = {"target/x/resize.wasm", "resize.wasm", NULL, bytes_of("12345")};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &module, 1};
+    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &module, 1, NULL, 0};
     struct artifact a, b;
     CHECK(platform_cloudflare.pack(&job, &payload, &a, &error) == 0);
     CHECK(a.part_count == 2);
@@ -71,7 +71,7 @@ static void test_pack_main(struct arena *arena)
         "application/javascript+module", "application/wasm", "application/source-map",
         "application/octet-stream",      "text/plain",       "application/javascript",
         "application/octet-stream"};
-    struct payload payload = {PAYLOAD_MAIN, ENTRY_NONE, parts, 7};
+    struct payload payload = {PAYLOAD_MAIN, ENTRY_NONE, parts, 7, NULL, 0};
     struct artifact artifact;
     CHECK(platform_cloudflare.pack(&job, &payload, &artifact, &error) == 0);
     CHECK(artifact.part_count == 7);
@@ -97,12 +97,13 @@ static void test_pack_refused(struct arena *arena)
         struct payload payload;
         const char *message;
     } rows[] = {
-        {{PAYLOAD_MAIN, ENTRY_NONE, &wasm, 1}, "main 'm.wasm' is no ES module"},
-        {{PAYLOAD_MAIN, ENTRY_NONE, twice, 2}, "two files are named 'a.js'"},
-        {{PAYLOAD_MAIN, ENTRY_NONE, metadata, 2}, "a file cannot be named 'metadata' here"},
-        {{PAYLOAD_PACKAGE, ENTRY_NONE, &wasm, 1},
+        {{PAYLOAD_MAIN, ENTRY_NONE, &wasm, 1, NULL, 0}, "main 'm.wasm' is no ES module"},
+        {{PAYLOAD_MAIN, ENTRY_NONE, twice, 2, NULL, 0}, "two files are named 'a.js'"},
+        {{PAYLOAD_MAIN, ENTRY_NONE, metadata, 2, NULL, 0},
+         "a file cannot be named 'metadata' here"},
+        {{PAYLOAD_PACKAGE, ENTRY_NONE, &wasm, 1, NULL, 0},
          "a ready 'package' cannot be deployed to Cloudflare Workers"},
-        {{PAYLOAD_BARE, ENTRY_NONE, &wasm, 0}, "there is nothing to pack"},
+        {{PAYLOAD_BARE, ENTRY_NONE, &wasm, 0, NULL, 0}, "there is nothing to pack"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct artifact artifact;
@@ -120,7 +121,7 @@ static void test_metadata(struct arena *arena)
     struct job job = job_of(arena, settings);
     struct error error = {0};
     struct part module = {"m.wasm", NULL, NULL, bytes_of("x")};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &module, 1};
+    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &module, 1, NULL, 0};
     struct artifact artifact;
     json_t *document = NULL;
     job.commit = commit;

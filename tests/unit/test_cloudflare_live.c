@@ -95,7 +95,7 @@ static const char *publish(struct stage *stage, unsigned number, struct artifact
 {
     struct job *job = &stage->job;
     struct part part = {"app.wasm", "app.wasm", NULL, {module, sizeof module - 1}};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &part, 1};
+    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &part, 1, NULL, 0};
     json_t *flags =
         number % 2 ? json_pack("[s]", "nodejs_compat") : json_pack("[s]", "no_nodejs_compat");
     json_object_set_new(job->settings, "compatibility_flags", flags);

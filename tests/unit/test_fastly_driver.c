@@ -66,7 +66,7 @@ static struct artifact pack(struct job *job, const uint8_t *module, size_t size)
     struct artifact artifact = {0};
     struct error error = {0};
     struct part part = {.name = "main.wasm", .body = {module, size}};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_NONE, &part, 1};
+    struct payload payload = {.form = PAYLOAD_BARE, .parts = &part, .part_count = 1};
     if (!CHECK(platform_fastly.pack(job, &payload, &artifact, &error) == 0))
         fprintf(stderr, "  %s\n", error.message);
     return artifact;
@@ -150,7 +150,7 @@ static void test_ready_package(void)
         CHECK(archive_tar_gz(&arena, items, count, &archive, &error) == 0);
         struct job job = make_job(&arena, "{}");
         struct part part = {.name = "demo.tar.gz", .body = archive};
-        struct payload payload = {PAYLOAD_PACKAGE, ENTRY_NONE, &part, 1};
+        struct payload payload = {PAYLOAD_PACKAGE, ENTRY_NONE, &part, 1, items, count};
         struct artifact artifact;
         int status = platform_fastly.pack(&job, &payload, &artifact, &error);
         if (!CHECK((status == 0) == rows[i].right))
@@ -169,12 +169,12 @@ static void test_other_payloads(void)
     struct error error = {0};
     struct job job = make_job(&arena, "{}");
     struct part parts[] = {{.name = "main.js"}, {.name = "a.wasm"}};
-    struct payload payload = {PAYLOAD_MAIN, ENTRY_NONE, parts, 2};
+    struct payload payload = {.form = PAYLOAD_MAIN, .parts = parts, .part_count = 2};
     struct artifact artifact;
     CHECK(platform_fastly.pack(&job, &payload, &artifact, &error) == -1 &&
           error.fault == FAULT_INPUT);
     struct part text = {.name = "\x1b[31m.zip", .body = bytes_of("PK no")};
-    struct payload zip = {PAYLOAD_PACKAGE, ENTRY_NONE, &text, 1};
+    struct payload zip = {PAYLOAD_PACKAGE, ENTRY_NONE, &text, 1, NULL, 0};
     CHECK(platform_fastly.pack(&job, &zip, &artifact, &error) == -1);
     CHECK_TEXT(error.message, "package '\\u{1b}[31m.zip' is no tar.gz");
     arena_free(&arena);

@@ -33,7 +33,7 @@ static void test_pack(struct arena *arena)
     struct job job = job_of(arena, settings);
     struct error error = {0};
     struct part module = {"target/x/resize.wasm", NULL, NULL, bytes_of("12345")};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &module, 1};
+    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &module, 1, NULL, 0};
     struct artifact a, b;
     struct archive_item *items;
     size_t count = 0;
@@ -66,7 +66,7 @@ static void test_pack_main(struct arena *arena)
                            {"lib/a.wasm", NULL, NULL, bytes_of("a")},
                            {"data.json", NULL, NULL, bytes_of("d")}};
     static const char *const bad[] = {"main.ts", "main", "my.main.js", ".js.txt"};
-    struct payload payload = {PAYLOAD_MAIN, ENTRY_NONE, parts, 3};
+    struct payload payload = {PAYLOAD_MAIN, ENTRY_NONE, parts, 3, NULL, 0};
     struct artifact artifact;
     struct archive_item *items;
     struct error error = {0};

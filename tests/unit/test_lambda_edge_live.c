@@ -108,7 +108,7 @@ static int publish(struct stage *stage, struct job *job, char number, struct art
     memcpy(body + sizeof module - 1, "\0\3\1n", 4);
     body[sizeof module + 3] = (uint8_t)number;
     struct part part = {"app.wasm", NULL, NULL, {body, sizeof module + 4}};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &part, 1};
+    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &part, 1, NULL, 0};
     *out = (struct deployment){.percent = 100};
     stage->error = (struct error){0};
     if (platform_lambda_edge.pack(job, &payload, artifact, &stage->error) != 0 ||
