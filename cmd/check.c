@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/context.h"
 #include "cmd/reports.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
@@ -70,7 +71,8 @@ static int choose(struct run *run, struct error *error)
     return run_read_manifest(run, error);
 }
 
-static void fill_report(struct run *run, const struct publish_result *result, struct report *out)
+static void fill_report(struct run *run, const struct publish_result *result,
+                        struct report_module **out_modules, struct report *out)
 {
     struct report_module *modules;
     struct verdict *verdicts = arena_alloc(run->arena, result->target_count, sizeof *verdicts);
@@ -87,10 +89,13 @@ static void fill_report(struct run *run, const struct publish_result *result, st
             while (known < count && strcmp(modules[known].path, module->path) != 0)
                 known++;
             if (known == count)
-                modules[count++] = (struct report_module){
-                    module->path, module->original, &module->original_info, module->gzip_bytes};
+                modules[count++] = (struct report_module){.path = module->path,
+                                                          .bytes = module->original,
+                                                          .info = &module->original_info,
+                                                          .gzip_bytes = module->gzip_bytes};
         }
     }
+    *out_modules = modules;
     *out = (struct report){.command = "check",
                            .modules = modules,
                            .module_count = count,
@@ -103,6 +108,7 @@ static int run_check(struct run *run, struct error *error)
 {
     struct publish_result result = {0};
     struct report report;
+    struct report_module *modules;
     if (choose(run, error) != 0)
         return -1;
     struct publish_options options = run_publish_options(run);
@@ -110,13 +116,18 @@ static int run_check(struct run *run, struct error *error)
     options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;
     if (publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error) != 0)
         return -1;
-    fill_report(run, &result, &report);
+    fill_report(run, &result, &modules, &report);
+    for (size_t i = 0; run->options.wit && i < report.module_count; i++)
+        if (module_context(run, &modules[i], error) != 0)
+            return -1;
     int verdict = publish_judge(&result, &run->manifest, run->options.strict, error);
     struct error unwritten = {0};
     if (reports_write(run, &report, &unwritten) != 0) {
         *error = unwritten;
         return -1;
     }
+    for (size_t i = 0; verdict == 0 && i < report.module_count; i++)
+        verdict = module_verdict(&modules[i], error);
     return verdict;
 }
 

@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/context.h"
 #include "cmd/reports.h"
 #include "pkg/archive/archive.h"
 #include "pkg/base/file.h"
@@ -26,11 +27,15 @@ static int run_inspect(struct run *run, struct error *error)
     }
     if (read_module(run, run->options.operands[0], &module, error) != 0)
         return -1;
+    if (module_context(run, &module, error) != 0)
+        return -1;
     struct report report = {.command = "inspect",
                             .modules = &module,
                             .module_count = 1,
                             .with_sizes = run->options.sizes};
-    return reports_write(run, &report, error);
+    if (reports_write(run, &report, error) != 0)
+        return -1;
+    return module_verdict(&module, error);
 }
 
 const struct command command_inspect = {

@@ -34,7 +34,7 @@ struct options {
     bool strict, sandbox, quiet, verbose, no_color, no_input, help, version;
     /* of single commands */
     bool sizes, no_cache, dry_run, stage, force, overwrite, no_record, push_record, no_wait, schema;
-    const char *optimizer, *output, *to, *state, *fault, *journal, *template;
+    const char *optimizer, *output, *wit, *wit_world, *to, *state, *fault, *journal, *template;
     long traffic, jobs, timeout, port, latency, rate_scale;
     /* what stands behind the options */
     const char **operands;

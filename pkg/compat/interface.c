@@ -191,6 +191,7 @@ static const struct key component_keys[] = {
     {"as_of", KEY_DATE, true, AT(as_of), 0, NULL},
     {"note", KEY_TEXT, false, AT(note), 0, NULL},
     {"needs", KEY_TEXT, false, AT(needs), 0, NULL},
+    {"world", KEY_TEXT, false, AT(world), 0, NULL},
     {"imports", KEY_WORDS, false, AT(imports), AT(import_count), NULL},
     {"exports", KEY_WORDS, false, AT(exports), AT(export_count), NULL},
 };

@@ -63,6 +63,7 @@ struct profile_component {
     enum support support;
     const char *evidence, *as_of, *note;
     const char *needs; /* what to do where it does not run: an imperative */
+    const char *world; /* what imports and exports are together: "wasi:cli/command@0.2", or NULL */
     const char **imports, **exports;
     size_t import_count, export_count;
 };

@@ -5,6 +5,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/digest/digest.h"
+#include "pkg/report/json_context.h"
 #include "pkg/report/report.h"
 
 static json_t *text_or_null(const char *text)
@@ -196,6 +197,8 @@ static json_t *module_json(struct arena *arena, const struct report_module *modu
     add_facts(arena, object, module->info);
     set(object, "producers", producers_json(arena, module->info));
     set(object, "component", component_json(arena, module->info->component));
+    if (module->context)
+        json_add_context(object, module->context);
     return object;
 }
 

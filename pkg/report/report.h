@@ -6,14 +6,41 @@
 #include <stdio.h>
 
 #include "pkg/compat/check.h"
+#include "pkg/compat/companions.h"
+#include "pkg/compat/worlds.h"
+#include "pkg/wasm/component_type.h"
 
 struct arena;
+
+/* Whether a component runs on a platform. */
+struct report_host {
+    const char *platform, *title;
+    const struct profile_component *known;
+};
+
+/* The answer to --wit and --world. */
+struct report_wit {
+    const char *folder, *world, *tool; /* what read the WIT */
+    struct component_comparison comparison;
+};
+
+/* What is known of a component beyond its bytes, and of a module that does not stand alone. */
+struct report_context {
+    struct world_fit *worlds;
+    size_t world_count;
+    struct report_host *hosts;
+    size_t host_count;
+    struct companion *companions;
+    size_t companion_count;
+    const struct report_wit *wit; /* NULL: not asked */
+};
 
 struct report_module {
     const char *path;
     struct bytes bytes;
     const struct wasm_info *info;
-    size_t gzip_bytes; /* 0: not counted (null in JSON) */
+    size_t gzip_bytes;                    /* 0: not counted (null in JSON) */
+    const struct report_context *context; /* NULL: not asked */
 };
 
 struct report {

@@ -6,6 +6,14 @@
 
 void text_module(struct printer *, const struct report_module *, bool with_sizes);
 void text_summary(struct printer *, const struct report_module *); /* in one line */
+const char *text_spec(struct arena *, const struct wasm_info *);
+
+/* text_component.c */
+void text_companions(struct printer *, const struct report_context *);
+void text_worlds(struct printer *, const struct report_module *);    /* and the platforms */
+void text_component(struct printer *, const struct report_module *); /* interfaces and modules */
+void text_wit(struct printer *, const struct report_context *);
+
 void text_matrix(struct printer *, const struct report *);
 void text_verdict(struct printer *, const struct verdict *);
 

@@ -27,7 +27,7 @@ static void print_rest(struct printer *printer, size_t count)
     print_line(printer);
 }
 
-static const char *spec_of(struct arena *arena, const struct wasm_info *info)
+const char *text_spec(struct arena *arena, const struct wasm_info *info)
 {
     bool proposal = !info->spec || strcmp(info->spec, "proposal") == 0;
     return proposal ? "more than WebAssembly 3.0"
@@ -43,7 +43,7 @@ static void print_head(struct printer *printer, const struct report_module *modu
     print_line(printer);
     print_wrapped(printer, 2,
                   arena_printf(arena, "%s, %s, %s", describe_kind(module->info),
-                               spec_of(arena, module->info),
+                               text_spec(arena, module->info),
                                print_bytes(arena, module->bytes.size)));
     if (module->gzip_bytes)
         print_wrapped(printer, 2,
@@ -237,41 +237,17 @@ static void print_producers(struct printer *printer, const struct wasm_info *inf
     }
 }
 
-static void print_names(struct printer *printer, const char *heading, const char *const *names,
-                        size_t count)
-{
-    if (count == 0)
-        return;
-    print_heading(printer, heading, count);
-    for (size_t i = 0; i < count && i < MOST_SHOWN; i++)
-        print_wrapped(printer, 2, names[i]);
-    print_rest(printer, count);
-}
-
-static void print_component(struct printer *printer, const struct wasm_component *component)
-{
-    print_names(printer, "imported interfaces", component->imports, component->import_count);
-    print_names(printer, "exported interfaces", component->exports, component->export_count);
-    print_heading(printer, "core modules inside", component->module_count);
-    for (size_t i = 0; i < component->module_count && i < MOST_SHOWN; i++) {
-        const struct wasm_info *info = &component->modules[i];
-        print_wrapped(printer, 2,
-                      arena_printf(printer->arena, "%s, %s, %s, %s",
-                                   print_bytes(printer->arena, info->size),
-                                   spec_of(printer->arena, info),
-                                   print_count(printer->arena, info->import_count, "import"),
-                                   print_count(printer->arena, info->export_count, "export")));
-    }
-    print_rest(printer, component->module_count);
-}
-
 void text_module(struct printer *printer, const struct report_module *module, bool with_sizes)
 {
     const struct wasm_info *info = module->info;
     print_head(printer, module);
+    if (module->context)
+        text_companions(printer, module->context);
+    if (info->component)
+        text_worlds(printer, module);
     print_features(printer, info);
     if (info->component)
-        print_component(printer, info->component);
+        text_component(printer, module);
     print_imports(printer, info);
     print_exports(printer, info);
     print_memories(printer, info);
@@ -290,6 +266,9 @@ void text_summary(struct printer *printer, const struct report_module *module)
     print_in(printer, BOLD, arena_printf(arena, "%s:", module->path));
     print_wrapped(printer, 2,
                   arena_printf(arena, "%s, %s, %s; features: %s", describe_kind(module->info),
-                               spec_of(arena, module->info), print_bytes(arena, module->bytes.size),
+                               text_spec(arena, module->info),
+                               print_bytes(arena, module->bytes.size),
                                *features ? features : "none beyond the MVP"));
+    if (module->context)
+        text_wit(printer, module->context);
 }

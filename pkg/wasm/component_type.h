@@ -12,7 +12,8 @@
 struct arena;
 struct core_interface;
 struct name_table;
-struct wasm_info;
+struct component_file;
+struct wasm_component;
 
 enum component_form {
     WIT_PRIMITIVE,
@@ -96,9 +97,9 @@ enum component_difference_kind {
     DIFFERENCE_MISSING_EXPORT, /* what the world demands */
     DIFFERENCE_EXPORT_TYPE     /* there, with another type */
 };
-const char *component_difference_name(enum component_difference_kind); /* "extra import", ... */
+const char *component_difference_name(enum component_difference_kind); /* "extra-import", ... */
 
-/* `item` is the import or export, with what is in it: "wasi:http/types@0.2.6.[method]fields.get".
+/* `item` is the import or export, with what is in it: "wasi:http/types@0.2.6#[method]fields.get".
    `found` and `wanted` are types as text, or NULL where there is none. */
 struct component_difference {
     enum component_difference_kind kind;
@@ -110,18 +111,26 @@ struct component_comparison {
     struct component_difference *items;
     size_t count, capacity;
     size_t matched_imports, matched_exports;
-    const char *given_up; /* why not all was compared, or NULL */
+    size_t other_versions;     /* matched in another version of the same track, */
+    const char *other_version; /* the first: "wasi:io/poll@0.2.6 for wasi:io/poll@0.2.0" */
+    const char *given_up;      /* why not all was compared, or NULL */
 };
 
-/* Whether `component` runs where `world` is offered, as 'component targets' of wasm-tools asks it:
-   it imports no more than the world, exports no less, and every type is the same. No differences
-   and nothing given up: it fits. */
-void component_compare(struct arena *, const struct component_type *component,
-                       const struct component_type *world, struct component_comparison *out);
+/* A world as an encoder wrote it. */
+struct component_world {
+    const struct component_type *type;
+    struct component_file *file; /* inside pkg/wasm only */
+};
 
-/* The world that an encoder wrote into the custom section "component-type" of a core module, or
-   into a component. FAULT_INPUT when there is none, or when it can't be read. */
-int component_read_world(struct arena *, struct bytes encoded, const char *name,
-                         const struct component_type **out, struct error *) MUST_CHECK;
+/* The world in the custom section "component-type" of a core module. FAULT_INPUT when there is
+   none, or when it can't be read. */
+int component_read_world(struct arena *, struct bytes encoded, struct component_world *out,
+                         struct error *) MUST_CHECK;
+
+/* Whether `component` runs where `world` is offered, as 'wasm-tools component targets
+   --semver-compatible' asks it: it imports no more than the world, exports no less, and every type
+   is the same. No differences and nothing given up: it fits. */
+void component_compare(struct arena *, const struct wasm_component *component,
+                       const struct component_world *, struct component_comparison *out);
 
 #endif

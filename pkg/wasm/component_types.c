@@ -193,10 +193,12 @@ static void read_handle(struct component_scan *component, struct component_type 
 {
     const uint8_t *where = component->scan.reader.at;
     const struct component_type *resource = component_item(component, TYPES);
-    if (resource && resource->form != WIT_RESOURCE)
+    if (resource && resource->form != WIT_RESOURCE) {
         component_invalid(component, where, "a handle to what is no resource");
-    else if (resource)
+    } else if (resource) {
         type->resource = resource->resource;
+        type->name = resource->name;
+    }
 }
 
 static void note_async(struct component_scan *component, const uint8_t *where, const char *what)

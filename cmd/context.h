@@ -1,0 +1,13 @@
+/* What is said of a module beyond its bytes: worlds, platforms, companions, --wit. */
+#ifndef CMD_CONTEXT_H
+#define CMD_CONTEXT_H
+
+#include "cmd/cmd.h"
+
+/* Fills module->context. With --wit the world is read and compared. */
+int module_context(struct run *, struct report_module *, struct error *) MUST_CHECK;
+
+/* FAULT_INCOMPATIBLE when --wit says that the module does not fit. */
+int module_verdict(const struct report_module *, struct error *) MUST_CHECK;
+
+#endif
