@@ -4,6 +4,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/base/text.h"
+#include "pkg/compat/companions.h"
 #include "pkg/compat/rules.h"
 
 enum {
@@ -213,6 +214,21 @@ static void count_rest(struct check *check, const struct shipped_module *module,
         ->where.path = module->path;
 }
 
+/* What the refused imports have in common, said once. */
+static void name_companions(struct check *check, const struct shipped_module *module)
+{
+    struct companion *companions;
+    size_t count = compat_companions(check->arena, module->info, &companions);
+    for (size_t i = 0; i < count; i++) {
+        struct finding *finding = check_add(check, LEVEL_WARNING, "import", companions[i].id,
+                                            "module does not stand alone: %s", companions[i].needs);
+        finding->cause = companions[i].sign;
+        finding->cure.other = companions[i].hint;
+        finding->source = companions[i].source;
+        finding->where.path = module->path;
+    }
+}
+
 void check_imports(struct check *check, const struct shipped_module *module)
 {
     const struct wasm_info *info = module->info;
@@ -240,5 +256,7 @@ void check_imports(struct check *check, const struct shipped_module *module)
             refuse_unknown(check, module, import, refused <= MOST_SEARCHED);
     }
     count_rest(check, module, refused);
+    if (refused)
+        name_companions(check, module);
     add_notes(check, module, &notes);
 }

@@ -89,7 +89,7 @@ static void module_json(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
     const char *text = json_print(&arena, report_module_json(&arena, &module));
     CHECK_TEXT(
         text,
@@ -134,7 +134,7 @@ static void component_json(void)
                                        .modules = &core,
                                        .module_count = 1};
     struct wasm_info info = {.kind = WASM_COMPONENT, .spec = "proposal", .component = &component};
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
     const json_t *json = report_module_json(&arena, &module);
     CHECK_TEXT(json_find_string(json, "kind", NULL), "component");
     CHECK_TEXT(json_find_string(json, "component.imports[0]", NULL), "wasi:http/types@0.2.6");
@@ -149,7 +149,7 @@ static void check_json(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
     struct verdict verdicts[] = {check_on(&arena, "lambda-edge", "nodejs20.x", "lambda", &info),
                                  check_on(&arena, "lambda-edge", "nodejs24.x", "new", &info)};
     struct report report = {"check", &module, 1, verdicts, 2, false};
@@ -189,8 +189,8 @@ static void documents(void)
     struct arena arena = {0};
     struct error none = {0}, failure = {0};
     struct wasm_info info = make_info();
-    struct report_module modules[] = {{"a.wasm", bytes_of("a"), &info, 0},
-                                      {"b.wasm", bytes_of("b"), &info, 0}};
+    struct report_module modules[] = {{"a.wasm", bytes_of("a"), &info, 0, NULL},
+                                      {"b.wasm", bytes_of("b"), &info, 0, NULL}};
     struct report one = {"inspect", modules, 1, NULL, 0, false};
     struct report two = {"check", modules, 2, NULL, 0, false};
     CHECK_TEXT(json_print(&arena, report_document(&arena, "log", &none)),
@@ -216,7 +216,7 @@ static void check_text(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"out/app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"out/app.wasm", bytes_of("hello"), &info, 0, NULL};
     info.memory_count = 1;
     struct verdict verdicts[] = {check_on(&arena, "cloudflare", "2026-11-01", "edge", &info),
                                  check_on(&arena, "lambda-edge", "nodejs20.x", "lambda", &info)};
@@ -258,7 +258,7 @@ static void inspect_text(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
     struct report report = {"inspect", &module, 1, NULL, 0, false};
     CHECK_TEXT(text_of(&arena, &report, false, false, 80),
                "app.wasm\n"
@@ -301,7 +301,7 @@ static void styles(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
     struct verdict verdict = check_on(&arena, "fastly", NULL, "fast", &info);
     struct report report = {"check", &module, 1, &verdict, 1, false};
     const char *plain = text_of(&arena, &report, false, false, 80);
@@ -341,7 +341,7 @@ static void widths(void)
     info.uses = &use;
     info.use_count = 1;
     info.imports = &import;
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
     struct verdict verdict = check_on(&arena, "lambda-edge", "nodejs20.x", "t", &info);
     struct report report = {"check", &module, 1, &verdict, 1, false};
     CHECK(longest_line(text_of(&arena, &report, false, false, 80)) <= 80);
@@ -355,8 +355,8 @@ static void matrix_of_modules(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module modules[] = {{"a.wasm", bytes_of("a"), &info, 0},
-                                      {"b.wasm", bytes_of("b"), &info, 0}};
+    struct report_module modules[] = {{"a.wasm", bytes_of("a"), &info, 0, NULL},
+                                      {"b.wasm", bytes_of("b"), &info, 0, NULL}};
     const char *paths[] = {"a.wasm", "b.wasm"};
     struct finding findings[] = {{.level = LEVEL_ERROR,
                                   .rule = "feature",
@@ -402,7 +402,7 @@ static void hostile_names(void)
     struct wasm_import import = {"m\033[2J", "n\r\n::error::x", "()->()", WASM_FUNC, 1};
     struct wasm_info info = make_info();
     info.imports = &import;
-    struct report_module module = {"a\033]0;x\007.wasm", bytes_of("hello"), &info, 0};
+    struct report_module module = {"a\033]0;x\007.wasm", bytes_of("hello"), &info, 0, NULL};
     struct report inspect = {"inspect", &module, 1, NULL, 0, false};
     struct verdict verdict = check_on(&arena, "fastly", NULL, "t\033[31m", &info);
     struct report check = {"check", &module, 1, &verdict, 1, false};
