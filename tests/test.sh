@@ -49,7 +49,7 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults glue clients engines corpus
+[ $# -gt 0 ] || set -- lint unit cases try faults glue clients engines corpus limits
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -60,6 +60,7 @@ for name; do
     clients) suite clients sh tests/clients/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
+    limits) suite limits python3 tests/limits.py ;;
     faults) suite faults python3 tests/torture.py ;;
     asan)
         suite asan-unit asan_unit

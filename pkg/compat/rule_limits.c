@@ -1,110 +1,11 @@
 /* Rules `size`, `artifact`, `memory` and `budget`, and numbers among the settings: what is
-   measured, against the profile's limits and the user's budget. A new limit is a row in a
-   profile; a new thing to measure is a row in `metrics`. */
+   measured (metric.c), against the profile's limits and the user's budget. A new limit is a row in
+   a profile. */
 #include <string.h>
 
 #include "pkg/base/arena.h"
 #include "pkg/compat/metric.h"
 #include "pkg/compat/rules.h"
-
-static double module_bytes(const struct shipped_module *module)
-{
-    return (double)module->bytes.size;
-}
-
-static double memory_bytes(const struct shipped_module *module)
-{
-    double sum = 0;
-    for (size_t i = 0; i < module->info->memory_count; i++) {
-        const struct wasm_memory *memory = &module->info->memories[i];
-        sum += (double)memory->min_pages * (double)memory->page_size;
-    }
-    return sum;
-}
-
-static double memories(const struct shipped_module *module)
-{
-    return module->info->kind == WASM_CORE ? (double)module->info->memory_count : 0;
-}
-
-static double tables(const struct shipped_module *module)
-{
-    return module->info->kind == WASM_CORE ? module->info->table_count : 0;
-}
-
-static double table_elements(const struct shipped_module *module)
-{
-    return module->info->kind == WASM_CORE ? (double)module->info->table_elements : 0;
-}
-
-static double artifact_bytes(const struct shipment *shipment)
-{
-    return (double)shipment->artifact_bytes;
-}
-
-/* Before it is packed, the modules alone are a lower bound. */
-static double all_modules(const struct shipment *shipment)
-{
-    double sum = 0;
-    for (size_t i = 0; i < shipment->module_count; i++)
-        sum += (double)shipment->modules[i].bytes.size;
-    return sum;
-}
-
-static double unpacked_bytes(const struct shipment *shipment)
-{
-    return shipment->unpacked_bytes ? (double)shipment->unpacked_bytes : all_modules(shipment);
-}
-
-static double modules_bytes(const struct shipment *shipment)
-{
-    return shipment->artifact_bytes ? 0 : all_modules(shipment);
-}
-
-static double all_gzip(const struct shipment *shipment)
-{
-    double sum = 0;
-    for (size_t i = 0; i < shipment->module_count; i++)
-        sum += (double)shipment->modules[i].gzip_bytes;
-    return sum;
-}
-
-static double modules_gzip_bytes(const struct shipment *shipment)
-{
-    return shipment->artifact_bytes ? 0 : all_gzip(shipment);
-}
-
-static const struct metric metrics[] = {
-    {"module_bytes", "size", "the module", false, NULL, module_bytes},
-    {"modules_bytes", "size", "the modules together", false, modules_bytes, NULL},
-    {"modules_gzip_bytes", "size", "the modules compressed", false, modules_gzip_bytes, NULL},
-    {"artifact_bytes", "artifact", "the packed artifact", false, artifact_bytes, NULL},
-    {"unpacked_bytes", "artifact", "the unpacked artifact", false, unpacked_bytes, NULL},
-    {"memory_bytes", "memory", "the initial memory", false, NULL, memory_bytes},
-    {"memories", "memory", "the number of memories", true, NULL, memories},
-    {"tables", "size", "the number of tables", true, NULL, tables},
-    {"table_elements", "size", "the initial size of the tables", true, NULL, table_elements},
-};
-
-const char *const metric_names[] = {"module_bytes",   "modules_bytes",  "modules_gzip_bytes",
-                                    "artifact_bytes", "unpacked_bytes", "memory_bytes",
-                                    "memories",       "tables",         "table_elements",
-                                    "option:NAME",    "text:NAME",      NULL};
-
-const struct metric *metric_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        if (strcmp(metrics[i].name, name) == 0)
-            return &metrics[i];
-    return NULL;
-}
-
-const char *metric_option(const char *name)
-{
-    const char *colon = strchr(name, ':');
-    bool known = strncmp(name, "option:", 7) == 0 || strncmp(name, "text:", 5) == 0;
-    return known ? colon + 1 : NULL;
-}
 
 /* --- against the profile --- */
 
@@ -147,14 +48,27 @@ static struct finding *add_limit(struct check *check, const struct profile_limit
     return finding;
 }
 
+static void set_place(struct place *where, const struct wasm_largest *largest)
+{
+    where->has_offset = true;
+    where->offset = largest->offset;
+    where->function = largest->function;
+    where->function_name = largest->function_name;
+}
+
 static void check_module_limit(struct check *check, const struct profile_limit *limit,
                                const struct metric *metric)
 {
     for (size_t i = 0; i < check->shipment->module_count; i++) {
         const struct shipped_module *module = &check->shipment->modules[i];
-        double found = metric->of_module(module);
-        if (found > limit_value(check, limit))
-            add_limit(check, limit, metric, limit->name, found)->where.path = module->path;
+        const struct wasm_largest *place = NULL;
+        double found = metric_measure(metric, module, &place);
+        if (found <= limit_value(check, limit))
+            continue;
+        struct finding *finding = add_limit(check, limit, metric, limit->name, found);
+        finding->where.path = module->path;
+        if (place)
+            set_place(&finding->where, place);
     }
 }
 
@@ -181,7 +95,7 @@ void check_limits(struct check *check)
             continue;
         if (!metric)
             check_setting_limit(check, limit);
-        else if (metric->of_module)
+        else if (!metric->of_shipment)
             check_module_limit(check, limit, metric);
         else if (metric->of_shipment(check->shipment) > limit_value(check, limit))
             add_limit(check, limit, metric, limit->name, metric->of_shipment(check->shipment));
@@ -232,10 +146,10 @@ void check_budget(struct check *check)
     if (!check->budget)
         return;
     for (size_t i = 0; i < shipment->module_count; i++)
-        memory += memory_bytes(&shipment->modules[i]);
-    add_budget(check, "module_bytes", "module size", all_modules(shipment),
+        memory += metric_find("memory_bytes")->of_module(&shipment->modules[i]);
+    add_budget(check, "module_bytes", "module size", metric_all_modules(shipment),
                (double)check->budget->module_bytes);
-    add_budget(check, "gzip_bytes", "compressed size", all_gzip(shipment),
+    add_budget(check, "gzip_bytes", "compressed size", metric_all_gzip(shipment),
                (double)check->budget->gzip_bytes);
     add_budget(check, "memory_bytes", "initial memory", memory,
                (double)check->budget->memory_bytes);

@@ -158,15 +158,13 @@ static const struct key limit_keys[] = {
 static int check_metric(struct reader *reader, const char *path, const struct profile *profile,
                         const char *name)
 {
-    size_t count = 0;
+    const char *names[METRIC_NAMES];
     if (!name || metric_find(name))
         return 0;
     if (metric_option(name))
         return check_option(reader, path, profile, metric_option(name));
-    while (metric_names[count])
-        count++;
     reader_fault(reader, path, "'%s' is nothing that can be measured", name);
-    return reader_suggest(reader, name, metric_names, count);
+    return reader_suggest(reader, name, names, metric_names(names));
 }
 
 int section_limits(struct reader *reader, const json_t *json, struct profile *out)

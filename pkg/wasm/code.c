@@ -216,9 +216,15 @@ void scan_constant_expression(struct scan *scan, uint32_t type)
     walk_expression(scan, true);
 }
 
-static void read_locals(struct scan *scan)
+static uint32_t parameter_count(const struct scan *scan, uint32_t type)
+{
+    return type < scan->out->type_count ? scan->types[type].param_count : 0;
+}
+
+static void read_locals(struct scan *scan, uint32_t function_type)
 {
     struct reader *reader = &scan->reader;
+    const uint8_t *start = reader->at;
     uint32_t groups = read_count(reader, "groups of locals", 2);
     uint64_t total = 0;
     for (uint32_t i = 0; i < groups && !reader->failed; i++) {
@@ -231,6 +237,7 @@ static void read_locals(struct scan *scan)
         if (judging(scan) && !reader->failed)
             judge_locals_add(scan, count, judge_pack(scan, type, where));
     }
+    scan_measure(scan, WASM_FUNCTION_LOCALS, total + parameter_count(scan, function_type), start);
     if (judging(scan))
         judge_locals_list(scan);
 }
@@ -238,11 +245,14 @@ static void read_locals(struct scan *scan)
 static void read_body(struct scan *scan, uint32_t type)
 {
     struct reader *reader = &scan->reader;
-    const uint8_t *end = reader_enter(reader, read_u32(reader), "function body");
+    const uint8_t *start = reader->at;
+    uint32_t size = read_u32(reader);
+    scan_measure(scan, WASM_FUNCTION_BYTES, size, start);
+    const uint8_t *end = reader_enter(reader, size, "function body");
     if (judging(scan))
         judge_locals_start(scan, type);
     if (!reader->failed)
-        read_locals(scan);
+        read_locals(scan, type);
     if (!reader->failed) {
         start_expression(scan, BLOCK_INDEX, type);
         walk_expression(scan, false);

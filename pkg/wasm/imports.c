@@ -107,6 +107,8 @@ static void add_import(struct scan *scan, struct bytes module, const char *safe_
     if (is_builtin(module, type->kind))
         scan_note(scan, WASM_FEATURE_JS_STRING_BUILTINS, WASM_BY_IMPORT, name.data,
                   "import of a string builtin");
+    scan_measure(scan, WASM_NAME_BYTES, module.size, module.data);
+    scan_measure(scan, WASM_NAME_BYTES, name.size, name.data);
     uint32_t index = add_extern(scan, type);
     out->imports = arena_grow(scan->arena, out->imports, out->import_count, &scan->import_capacity,
                               sizeof *out->imports);

@@ -308,6 +308,7 @@ static void read_immediates(struct scan *scan, struct instruction *instruction)
         return;
     case IMMEDIATES_BR_TABLE:
         read_br_table(&scan->reader, instruction);
+        scan_measure(scan, WASM_BRANCH_LABELS, instruction->count, instruction->at);
         return;
     case IMMEDIATES_TYPE_TABLE:
         read_type_table(scan, instruction);

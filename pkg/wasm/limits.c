@@ -57,6 +57,7 @@ void scan_add_table(struct scan *scan, struct table_entry *table, bool has_value
     if (judging(scan))
         judge_table(scan, table, has_values);
     uint64_t *sum = &scan->out->table_elements;
+    scan_measure(scan, WASM_TABLE_SIZE, table->min, table->at);
     *sum = table->min > UINT64_MAX - *sum ? UINT64_MAX : *sum + table->min;
     uint32_t *count = &scan->out->table_count;
     note_flag(scan, *count == 1, WASM_FEATURE_REFERENCE_TYPES, table->at, "second table");

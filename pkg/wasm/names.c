@@ -74,23 +74,33 @@ void scan_custom_section(struct scan *scan, struct bytes name)
 static void name_uses(struct scan *scan, uint32_t function, struct bytes name)
 {
     const char *safe = NULL;
-    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++) {
-        struct wasm_use *use = &scan->uses[i];
-        if (use->count == 0 || use->function != function || use->function_name)
+    const char **places[WASM_FEATURE_COUNT + WASM_MEASURE_COUNT];
+    size_t count = 0;
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (scan->uses[i].count && scan->uses[i].function == function)
+            places[count++] = &scan->uses[i].function_name;
+    for (unsigned i = 0; i < WASM_MEASURE_COUNT; i++)
+        if (scan->out->largest[i].value && scan->out->largest[i].function == function)
+            places[count++] = &scan->out->largest[i].function_name;
+    for (size_t i = 0; i < count; i++) {
+        if (*places[i])
             continue;
         if (!safe)
             safe = scan_safe(scan, name);
-        use->function_name = safe;
+        *places[i] = safe;
     }
 }
 
-/* The functions that stand in uses, as bits by the lowest byte of the index: a cheap answer for
-   nearly all names. */
+/* The functions that stand in uses and are the largest, as bits by the lowest byte of the index: a
+   cheap answer for nearly all names. */
 static void mark_functions(const struct scan *scan, bool marked[256])
 {
     for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
         if (scan->uses[i].count && scan->uses[i].function != WASM_NO_FUNCTION)
             marked[scan->uses[i].function & 0xff] = true;
+    for (unsigned i = 0; i < WASM_MEASURE_COUNT; i++)
+        if (scan->out->largest[i].value && scan->out->largest[i].function != WASM_NO_FUNCTION)
+            marked[scan->out->largest[i].function & 0xff] = true;
 }
 
 static void read_function_names(struct scan *scan, struct reader reader, const bool marked[256])

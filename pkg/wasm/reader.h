@@ -44,8 +44,8 @@ static inline uint32_t read_u32(struct reader *reader)
 /* A count of things of which each takes `least` bytes or more, checked against what is left. */
 uint32_t read_length(struct reader *, const char *things, size_t least);
 
-/* The same of things that are kept: also checked against what engines take (JavaScript Interface
-   3.0, section "Implementation Limits"). */
+/* The same of things that are kept: also checked against twice what engines take (JavaScript
+   Interface 3.0, section "Implementation Limits"). */
 uint32_t read_count(struct reader *, const char *things, size_t least);
 
 /* False, with a failure, when `count` things are as many as engines take. */

@@ -135,6 +135,16 @@ void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t
 /* Adds the count of a way that is no instruction. */
 void scan_note_way(struct scan *, struct wasm_use *, const struct wasm_way *);
 
+/* Keeps the largest of its kind, and where it stands. */
+static inline void scan_measure(struct scan *scan, enum wasm_measure measure, uint64_t value,
+                                const uint8_t *where)
+{
+    struct wasm_largest *largest = &scan->out->largest[measure];
+    if (value > largest->value)
+        *largest = (struct wasm_largest){value, (size_t)(where - scan->reader.file),
+                                         scan->reader.function, NULL};
+}
+
 /* types.c */
 struct value_type scan_value_type(struct scan *);
 struct value_type scan_reference_type(struct scan *);

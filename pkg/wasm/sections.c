@@ -79,6 +79,7 @@ static void add_export(struct scan *scan, struct bytes name, const uint8_t *wher
                        enum wasm_extern kind, uint32_t index)
 {
     struct wasm_info *out = scan->out;
+    scan_measure(scan, WASM_NAME_BYTES, name.size, name.data);
     if (kind == WASM_GLOBAL && index < out->global_count && scan->globals[index].is_mutable)
         scan_note(scan, WASM_FEATURE_MUTABLE_GLOBALS, WASM_BY_FLAG, where,
                   "export of a mutable global");
@@ -159,7 +160,9 @@ static uint32_t read_element_kind(struct scan *scan, uint32_t flags)
 static void read_elements(struct scan *scan, uint32_t flags, uint32_t type)
 {
     struct reader *reader = &scan->reader;
+    const uint8_t *start = reader->at;
     uint32_t count = read_length(reader, "elements", 1);
+    scan_measure(scan, WASM_SEGMENT_ELEMENTS, count, start);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (flags & SEGMENT_EXPRESSIONS) {
             scan_constant_expression(scan, type);

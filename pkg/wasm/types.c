@@ -162,6 +162,8 @@ static void read_function_type(struct scan *scan, struct type_entry *type, const
 {
     type->param_count = read_values(scan, type, 0, "parameters", false);
     type->result_count = read_values(scan, type, type->param_count, "results", false);
+    scan_measure(scan, WASM_PARAMETERS, type->param_count, where);
+    scan_measure(scan, WASM_RESULTS, type->result_count, where);
     if (type->result_count > 1)
         note_type(scan, WASM_FEATURE_MULTIVALUE, where, "function type with several results");
 }
@@ -195,6 +197,7 @@ static void read_composite_type(struct scan *scan, struct type_entry *type)
     case FORM_STRUCT:
         note_type(scan, WASM_FEATURE_GC, where, "struct type");
         type->param_count = read_values(scan, type, 0, "fields", true);
+        scan_measure(scan, WASM_FIELDS, type->param_count, where);
         return;
     case FORM_ARRAY:
         note_type(scan, WASM_FEATURE_GC, where, "array type");

@@ -79,6 +79,27 @@ struct wasm_producer {
     const char *field, *name, *version; /* "processed-by", "rustc", "1.95.0" */
 };
 
+/* What engines bound by the largest of its kind, not by a sum. */
+enum wasm_measure {
+    WASM_FUNCTION_BYTES,  /* of a body, as the binary counts it: its locals and instructions */
+    WASM_FUNCTION_LOCALS, /* with the parameters */
+    WASM_BRANCH_LABELS,   /* of a br_table, without the default */
+    WASM_PARAMETERS,
+    WASM_RESULTS,
+    WASM_FIELDS,           /* of a struct type */
+    WASM_TABLE_SIZE,       /* initial elements */
+    WASM_SEGMENT_ELEMENTS, /* of an element segment */
+    WASM_NAME_BYTES,       /* of an import or export */
+    WASM_MEASURE_COUNT
+};
+
+struct wasm_largest {
+    uint64_t value; /* 0: there is none */
+    size_t offset;
+    uint32_t function; /* as in struct wasm_use */
+    const char *function_name;
+};
+
 /* A component: what is listed of it. Its types (component_type.h) are NULL when a rule is broken
    that they depend on. */
 struct component_type;
@@ -123,6 +144,7 @@ struct wasm_info {
     uint32_t function_count, table_count, global_count, tag_count, type_count, data_count,
         element_count;       /* functions, tables, globals and tags include imports */
     uint64_t table_elements; /* the tables' minimum sizes, summed */
+    struct wasm_largest largest[WASM_MEASURE_COUNT];
     bool has_start;
     struct wasm_component *component; /* NULL for a core module */
 };
