@@ -1,81 +1,5 @@
 #include "pkg/wasm/judge.h"
 
-/* An unsigned number of up to four bytes, with so many left that none needs a check. `bits` are
-   how many the bytes had. */
-static inline bool read_short(const uint8_t **at, const uint8_t *end, uint32_t *out, unsigned *bits)
-{
-    const uint8_t *here = *at;
-    if (end - here < 4)
-        return false;
-    uint32_t value = here[0] & 0x7fu;
-    unsigned size = 1;
-    while (here[size - 1] >= 0x80) {
-        if (size == 4)
-            return false;
-        value |= (here[size] & 0x7fu) << (7 * size);
-        size++;
-    }
-    *out = value;
-    *bits = 7 * size;
-    *at = here + size;
-    return true;
-}
-
-static inline bool read_index(const uint8_t **at, const uint8_t *end, uint32_t *out)
-{
-    unsigned bits;
-    return read_short(at, end, out, &bits);
-}
-
-static inline bool read_constant(const uint8_t **at, const uint8_t *end, uint64_t *out)
-{
-    unsigned bits;
-    uint32_t value;
-    if (!read_short(at, end, &value, &bits))
-        return false;
-    uint64_t sign = UINT64_C(1) << (bits - 1);
-    *out = (value ^ sign) - sign;
-    return true;
-}
-
-/* The shapes and sizes that nearly all instructions have. False: instruction_read does it. */
-static inline bool read_quickly(const uint8_t **at, const uint8_t *end,
-                                struct instruction *instruction)
-{
-    const uint8_t *here = *at;
-    uint32_t value;
-    switch (instruction->opcode->immediates) {
-    case IMMEDIATES_NONE:
-        return true;
-    case IMMEDIATES_LABEL:
-    case IMMEDIATES_FUNCTION:
-    case IMMEDIATES_LOCAL:
-    case IMMEDIATES_GLOBAL:
-        return read_index(at, end, &instruction->index);
-    case IMMEDIATES_S32:
-    case IMMEDIATES_S64:
-        return read_constant(at, end, &instruction->value);
-    case IMMEDIATES_MEMARG:
-        if (here >= end || *here >= 0x40)
-            return false;
-        instruction->alignment = *here++;
-        instruction->index = 0;
-        if (!read_index(&here, end, &value))
-            return false;
-        instruction->value = value;
-        *at = here;
-        return true;
-    case IMMEDIATES_BLOCK:
-        if (here >= end || *here != BLOCK_EMPTY)
-            return false;
-        instruction->block = BLOCK_VOID;
-        *at = here + 1;
-        return true;
-    default:
-        return false;
-    }
-}
-
 static struct control *push_control(struct scan *scan, uint8_t opcode)
 {
     scan->controls = arena_grow(scan->arena, scan->controls, scan->depth, &scan->control_capacity,
@@ -165,37 +89,35 @@ static void check_constant(struct scan *scan, const struct instruction *instruct
         judge_constant(scan, instruction);
 }
 
-/* The tight loop: all instructions up to the end that closes the expression. */
+void scan_step(struct scan *scan, bool constant)
+{
+    struct reader *reader = &scan->reader;
+    struct instruction instruction = {.at = reader->at, .opcode = &opcodes[*reader->at]};
+    reader->at++;
+    instruction_read(scan, &instruction);
+    if (reader->failed)
+        return;
+    if (constant)
+        check_constant(scan, &instruction);
+    bool structural = *instruction.at <= OP_TRY_TABLE && follow_structure(scan, &instruction);
+    if (!structural && judging(scan))
+        judge_instruction(scan, &instruction);
+}
+
+/* All instructions up to the end that closes the expression. */
 static void walk_expression(struct scan *scan, bool constant)
 {
     struct reader *reader = &scan->reader;
-    struct instruction instruction = {0};
-    const uint8_t *at = reader->at, *end = reader->end;
-    while (at < end && scan->depth > 0) {
-        instruction.at = at;
-        instruction.opcode = &opcodes[*at++];
-        if (read_quickly(&at, end, &instruction)) {
-            if (instruction.opcode->feature != WASM_FEATURE_MVP)
-                instruction_note(scan, &instruction);
-            reader->at = at;
-        } else {
-            reader->at = at;
-            instruction_read(scan, &instruction);
-            at = reader->at;
-        }
-        if (reader->failed)
-            return;
-        if (constant)
-            check_constant(scan, &instruction);
-        if ((*instruction.at > OP_TRY_TABLE || !follow_structure(scan, &instruction)) &&
-            judging(scan))
-            judge_instruction(scan, &instruction);
-        if (reader->failed)
-            return;
+    while (scan->depth > 0 && reader->at < reader->end) {
+        if (!constant && judging(scan))
+            walk_judging(scan);
+        else if (!constant)
+            walk_plainly(scan);
+        if (scan->depth > 0 && reader->at < reader->end)
+            scan_step(scan, constant);
     }
-    reader->at = at;
     if (scan->depth > 0)
-        reader_fail(reader, at, "unexpected end: END opcode expected");
+        reader_fail(reader, reader->at, "unexpected end: END opcode expected");
 }
 
 /* The expression is a block too: of a function's results, or of a constant's one type. */
@@ -205,7 +127,7 @@ static void start_expression(struct scan *scan, enum block kind, uint32_t type)
     struct control *control = push_control(scan, OP_UNREACHABLE);
     *control = (struct control){.kind = (uint8_t)kind, .type = type};
     if (judging(scan))
-        scan->judge->count = 0;
+        judge_expression_start(scan);
 }
 
 void scan_constant_expression(struct scan *scan, uint32_t type)
@@ -270,6 +192,7 @@ void scan_code_section(struct scan *scan)
         reader_fail(reader, reader->at,
                     "function and code section have inconsistent lengths: %lu and %lu",
                     (unsigned long)defined, (unsigned long)count);
+    walk_prepare(scan);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         reader->function = scan->imported_functions + i;
         read_body(scan, scan->function_types[reader->function]);

@@ -89,6 +89,18 @@ static void check_catches(struct scan *scan, const struct instruction *instructi
     }
 }
 
+static size_t push_floor(struct scan *scan)
+{
+    judge_push(scan, STACK_FLOOR);
+    return scan->judge->count;
+}
+
+void judge_expression_start(struct scan *scan)
+{
+    scan->judge->count = 0;
+    scan->controls[0].height = push_floor(scan);
+}
+
 /* Before the block is there: its operands are the outer block's. */
 void judge_open(struct scan *scan, const struct instruction *instruction, struct control *control)
 {
@@ -101,7 +113,7 @@ void judge_open(struct scan *scan, const struct instruction *instruction, struct
         check_catches(scan, instruction);
     if (control->kind == BLOCK_INDEX)
         judge_pop_types(scan, instruction, type_params(scan, control->type));
-    control->height = scan->judge->count;
+    control->height = push_floor(scan);
 }
 
 void judge_opened(struct scan *scan)
@@ -156,7 +168,7 @@ void judge_close(struct scan *scan, const struct instruction *instruction)
         judge_fail(scan, instruction->at, "delegate names unknown label %lu",
                    (unsigned long)instruction->index);
     judge_locals_reset(scan, control->inits);
-    scan->judge->count = control->height;
+    scan->judge->count = control->height - 1;
     judge_push_types(scan, results_of(scan, control));
 }
 

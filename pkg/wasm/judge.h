@@ -24,7 +24,10 @@ enum packed {
 #define PACKED_ABSTRACT_REF(code, heap)                                                            \
     ((uint32_t)(code) | (uint32_t)(heap) << PACKED_SHIFT | PACKED_ABSTRACT)
 #define PACKED_FUNCREF PACKED_ABSTRACT_REF(TYPE_REF_NULL, TYPE_FUNC)
-#define LOCAL_UNSET    (UINT32_C(1) << 31) /* of a local without a value so far */
+/* Stands below the operands of each block and is like no type, so that the quick walk need not
+   compare heights. */
+#define STACK_FLOOR UINT32_MAX
+#define LOCAL_UNSET (UINT32_C(1) << 31) /* of a local without a value so far */
 
 struct types {
     const uint32_t *list;
@@ -128,6 +131,7 @@ void judge_operands(struct scan *, const struct instruction *, uint32_t count,
                    (uint32_t[]){__VA_ARGS__})
 
 /* control.c */
+void judge_expression_start(struct scan *);
 void judge_open(struct scan *, const struct instruction *, struct control *);
 void judge_opened(struct scan *);
 void judge_next_part(struct scan *, const struct instruction *);

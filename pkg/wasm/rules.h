@@ -14,6 +14,7 @@ enum action {
     ACTION_SIGNATURE,
     ACTION_NONE,
     ACTION_UNARY,
+    ACTION_SIGN, /* a unary one that is sign extension */
     ACTION_BINARY,
     ACTION_LOAD,
     ACTION_STORE,

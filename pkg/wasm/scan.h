@@ -126,6 +126,7 @@ struct scan {
     struct bytes names;       /* the name section */
     struct control *controls; /* open blocks, shared by all bodies */
     size_t control_capacity, depth;
+    uint8_t shapes[256]; /* of opcodes: walk.c */
     struct judge *judge; /* NULL when types are not checked */
 };
 
@@ -190,7 +191,12 @@ void scan_data_count_section(struct scan *);
 void scan_data_section(struct scan *);
 void scan_strings_section(struct scan *);
 
-/* code.c */
+/* code.c; a step is one instruction. */
+void scan_step(struct scan *, bool constant);
+/* walk.c: quickly over what is simple; returns in front of what is not. */
+void walk_prepare(struct scan *);
+void walk_judging(struct scan *);
+void walk_plainly(struct scan *);
 void scan_code_section(struct scan *);
 /* `type` is what it must have, packed. */
 void scan_constant_expression(struct scan *, uint32_t type);
