@@ -84,6 +84,21 @@ static json_t *artifact_json(const struct artifact *artifact)
 }
 
 /* What single commands have to tell beyond the keys that all have. */
+/* Who has judged what ships. */
+static json_t *validation_json(const struct prepared *target)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < target->module_count; i++) {
+        const struct prepared_module *module = &target->modules[i];
+        json_t *json = json_object();
+        json_object_set_new(json, "module", text_or_null(module->path));
+        json_object_set_new(json, "verdict", text_or_null(module->validation));
+        json_object_set_new(json, "libwabt", text_or_null(module->second));
+        json_array_append_new(array, json);
+    }
+    return array;
+}
+
 static void add_details(const struct run *run, const struct prepared *target, json_t *json)
 {
     if (target->artifact.sha256[0])
@@ -96,6 +111,8 @@ static void add_details(const struct run *run, const struct prepared *target, js
             json, "recorded",
             side_json(&target->deployment, target->recorded ? target->recorded->time : ""));
     }
+    if (target->module_count)
+        json_object_set_new(json, "validation", validation_json(target));
     if (target->deployment.resource)
         json_object_set_new(json, "resource", text_or_null(target->deployment.resource));
     if (target->probe)
@@ -368,6 +385,19 @@ static void print_parts(struct run *run, const struct publish_result *result)
     table_print(&table);
 }
 
+static void print_validation(struct run *run, const struct publish_result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++)
+        for (size_t m = 0; m < result->targets[i].module_count; m++) {
+            const struct prepared_module *module = &result->targets[i].modules[m];
+            if (module->validation)
+                progress_say(run, result->targets[i].target->name,
+                             arena_printf(run->arena, "%s: %s; libwabt: %s", module->path,
+                                          module->validation,
+                                          module->second ? module->second : "has not answered"));
+        }
+}
+
 void deployments_text(struct run *run, const struct publish_result *result)
 {
     if (result->target_count == 0)
@@ -381,6 +411,8 @@ void deployments_text(struct run *run, const struct publish_result *result)
         return;
     }
     print_made(run, result);
+    if (run->options.verbose)
+        print_validation(run, result);
     if (run->options.dry_run)
         print_parts(run, result);
     else

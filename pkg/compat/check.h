@@ -50,7 +50,7 @@ struct shipped_module {
     struct bytes bytes;
     const struct wasm_info *info;
     size_t gzip_bytes;      /* 0: not counted */
-    const char *validation; /* "valid", "not judged: ..." or NULL when not tried */
+    const char *validation; /* "valid", "valid: who said so", "not judged: ..." or NULL */
     size_t previous_bytes;  /* of the last recorded deployment, 0: unknown */
 };
 

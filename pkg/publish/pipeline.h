@@ -38,8 +38,9 @@ struct product {
     struct optimize_result result;
     char sha256[65];
     size_t gzip_bytes;
-    struct validation_run *running; /* NULL: its answer is in `validation` */
-    const char *validation;
+    bool judged;                    /* by the scan */
+    struct validation_run *running; /* libwabt; NULL: its answer is in `second` */
+    const char *validation, *second;
 };
 
 /* Whether the step needs the notes: libgit2 takes 12 ms to start, so who can do without does. */
@@ -84,10 +85,17 @@ bool pipeline_is_of(const struct pipeline *, const struct record *, const struct
 /* load.c: the target's payload and its modules, read and scanned. */
 int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK;
 
-/* prepare.c: steps 2 to 6. With `beside` large modules may still be validated when this returns:
-   prepare_finish() waits for that. */
+/* prepare.c: steps 2 to 6. With `beside` libwabt may still be at work when this returns. */
 int prepare(struct pipeline *, bool beside, struct error *) MUST_CHECK;
-int prepare_finish(struct pipeline *, struct error *) MUST_CHECK;
+
+/* A verdict for a module that can't be judged any further. */
+void prepare_condemn(struct pipeline *, struct prepared *, const char *rule, const char *path,
+                     const char *message);
+
+/* opinion.c: asks libwabt about a product, and waits for all that is asked; with `beside` only for
+   what the scan has not judged. -1 for what it finds invalid. */
+void opinion_ask(struct pipeline *, struct product *);
+int opinion_finish(struct pipeline *, bool beside, struct error *) MUST_CHECK;
 
 /* Says the verdicts' warnings: what does not stop us is said at least. */
 void prepare_warn(const struct pipeline *);

@@ -7,10 +7,6 @@
 #include "pkg/digest/digest.h"
 #include "pkg/process/process.h"
 #include "pkg/publish/pipeline.h"
-#include "pkg/validate/validate.h"
-
-/* Smaller modules are validated before anything is sent; larger ones beside the upload. */
-enum { LARGE_MODULE = 1 << 20 };
 
 static int run_build(struct pipeline *pipeline, const char *command, struct error *error)
 {
@@ -45,9 +41,8 @@ static int build(struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
-/* A verdict for what can't be judged because it is no module. */
-static void condemn(struct pipeline *pipeline, struct prepared *target, const char *rule,
-                    const char *path, const char *message)
+void prepare_condemn(struct pipeline *pipeline, struct prepared *target, const char *rule,
+                     const char *path, const char *message)
 {
     struct finding *finding = arena_alloc(pipeline->arena, 1, sizeof *finding);
     *finding = (struct finding){.level = LEVEL_ERROR,
@@ -69,7 +64,9 @@ static int load_all(struct pipeline *pipeline, struct error *error)
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
         if (load_target(pipeline, target, error) != 0) {
-            condemn(pipeline, target, "malformed", target->target->module, error->message);
+            bool invalid = strstr(error->message, "invalid module at ") != NULL;
+            prepare_condemn(pipeline, target, invalid ? "invalid" : "malformed",
+                            target->target->module, error->message);
             return -1;
         }
     }
@@ -159,8 +156,7 @@ static int make_product(struct pipeline *pipeline, const struct optimizer *optim
     say_result(pipeline, module, product);
     digest_sha256(product->result.module, product->sha256);
     pipeline->products = product;
-    validate_start(pipeline->arena, pipeline->options->validator, product->result.module,
-                   &product->result.info, &product->running);
+    opinion_ask(pipeline, product);
     return 0;
 }
 
@@ -244,51 +240,6 @@ static int optimize_all(struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
-/* Tells all targets that ship it. */
-static int condemn_product(struct pipeline *pipeline, const struct product *product,
-                           const char *reason, struct error *error)
-{
-    error_set(error, FAULT_INPUT, "invalid module '%s': %s", product->path, reason);
-    for (size_t i = 0; i < pipeline->out->target_count; i++)
-        for (size_t m = 0; m < pipeline->out->targets[i].module_count; m++)
-            if (pipeline->out->targets[i].modules[m].product == product)
-                condemn(pipeline, &pipeline->out->targets[i], "invalid", product->path, reason);
-    return -1;
-}
-
-static int finish_product(struct pipeline *pipeline, struct product *product, struct error *error)
-{
-    struct validate_result result;
-    if (validate_finish(pipeline->world, product->running, &result, error) != 0)
-        return error_prefix(error, "%s", product->path);
-    product->running = NULL;
-    if (result.answer == VALIDATION_INVALID)
-        return condemn_product(pipeline, product, result.reason, error);
-    product->validation = result.answer == VALIDATION_VALID
-                              ? "valid"
-                              : arena_printf(pipeline->arena, "not judged: %s", result.reason);
-    return 0;
-}
-
-static int finish_up_to(struct pipeline *pipeline, size_t size, struct error *error)
-{
-    for (struct product *product = pipeline->products; product; product = product->next)
-        if (product->running && product->result.module.size <= size &&
-            finish_product(pipeline, product, error) != 0)
-            return -1;
-    for (size_t i = 0; i < pipeline->out->target_count; i++)
-        for (size_t m = 0; m < pipeline->out->targets[i].module_count; m++) {
-            struct prepared_module *module = &pipeline->out->targets[i].modules[m];
-            module->validation = module->product->validation;
-        }
-    return 0;
-}
-
-int prepare_finish(struct pipeline *pipeline, struct error *error)
-{
-    return finish_up_to(pipeline, SIZE_MAX, error);
-}
-
 static void judge(struct pipeline *pipeline, struct prepared *target)
 {
     struct arena *arena = pipeline->arena;
@@ -338,7 +289,7 @@ int prepare(struct pipeline *pipeline, bool beside, struct error *error)
 {
     if (build(pipeline, error) != 0 || world_stopped(pipeline->world, error) != 0 ||
         load_all(pipeline, error) != 0 || optimize_all(pipeline, error) != 0 ||
-        finish_up_to(pipeline, beside ? LARGE_MODULE : SIZE_MAX, error) != 0)
+        opinion_finish(pipeline, beside, error) != 0)
         return -1;
     for (size_t i = 0; i < pipeline->out->target_count; i++)
         if (judge_and_pack(pipeline, &pipeline->out->targets[i], error) != 0)

@@ -185,7 +185,7 @@ static int judge_record(const struct pipeline *pipeline, struct error *error)
 /* All is live already; what a publish that was cut off left out of the record is made up for. */
 static int go_nowhere(struct pipeline *pipeline, struct error *error)
 {
-    if (prepare_finish(pipeline, error) != 0)
+    if (opinion_finish(pipeline, false, error) != 0)
         return -1;
     record_event(pipeline, "publish", STATE_LIVE);
     return judge_record(pipeline, error);
@@ -246,7 +246,7 @@ static int run_steps(struct pipeline *pipeline, struct error *error)
         return -1;
     if (!has_work(pipeline))
         return go_nowhere(pipeline, error);
-    if (upload_all(pipeline, error) != 0 || prepare_finish(pipeline, error) != 0)
+    if (upload_all(pipeline, error) != 0 || opinion_finish(pipeline, false, error) != 0)
         return -1;
     if (options->stage)
         return check_staged(pipeline, error);

@@ -34,10 +34,12 @@ struct prepared_module {
     struct bytes original;
     struct wasm_info original_info;
     struct optimize_result optimized; /* what ships */
-    const char *validation;           /* "valid" or "not judged: why" */
-    char sha256[65];                  /* of what ships */
-    size_t gzip_bytes;                /* 0: not counted */
-    struct product *product;          /* what it shares with other targets; not for others to use */
+    const char *validation; /* "valid", "valid: libwabt alone (...)" or "not judged: why" */
+    const char *second;     /* what libwabt said: "valid", or why it was not asked or could not say;
+                               NULL: nothing yet */
+    char sha256[65];        /* of what ships */
+    size_t gzip_bytes;      /* 0: not counted */
+    struct product *product; /* what it shares with other targets; not for others to use */
 };
 
 /* One target on its way; each step fills its part. */

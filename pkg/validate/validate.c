@@ -74,7 +74,7 @@ static const char *hand_over(struct validator *validator, struct bytes module,
     if (info->kind == WASM_COMPONENT)
         return "libwabt reads no components";
     if (module.size > VALIDATE_LIMIT)
-        return "libwabt is not asked about more than 32 MB";
+        return "libwabt is not asked about more than 1 MB";
     if (!validator || validator->server.id == 0)
         return "libwabt's process is not there";
     if (!validator->first)

@@ -18,7 +18,7 @@ struct validate_result {
                            cannot read, its crash, its time limit, the module's size */
 };
 
-enum { VALIDATE_LIMIT = 32 << 20 }; /* larger modules are not sent */
+enum { VALIDATE_LIMIT = 1 << 20 }; /* larger modules are not sent */
 
 /* Like wasm_wabt_validate(), which is what the program hands in; tests hand in others. */
 typedef int validate_judge(const uint8_t *data, size_t size, uint64_t features, char *message,

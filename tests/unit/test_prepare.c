@@ -23,6 +23,12 @@ static void test_build(void)
     scene_close(&scene);
 }
 
+/* A function without a result that leaves one. */
+static const struct bytes invalid = BYTES("\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0"
+                                          "\x0a\6\1\4\0\x41\0\x0b");
+/* A continuation type, for which there are no rules here. */
+static const struct bytes proposal = BYTES("\0asm\1\0\0\0\1\6\2\x60\0\0\x5d\0");
+
 static void test_bad_modules(void)
 {
     struct scene scene;
@@ -33,10 +39,9 @@ static void test_bad_modules(void)
     SAYS(&scene, "offset");
     if (CHECK(scene.result.targets[0].verdict.finding_count == 1))
         CHECK_TEXT(scene.result.targets[0].verdict.findings[0].rule, "malformed");
-    scene_put(&scene, "app.wasm", scene_plain);
-    scene_validator(&scene, "Itype mismatch");
+    scene_put(&scene, "app.wasm", invalid);
     EXPECT(&scene, scene_publish(&scene), FAULT_INPUT);
-    SAYS(&scene, "invalid module 'app.wasm': type mismatch");
+    SAYS(&scene, "invalid module at offset");
     CHECK_TEXT(scene.result.targets[0].verdict.findings[0].rule, "invalid");
     CHECK(!scene.result.mutation_attempted);
     CHECK(scene_shell(&scene, "rm app.wasm") == 0);
@@ -48,11 +53,63 @@ static void test_bad_modules(void)
     scene_close(&scene);
 }
 
-/* A large invalid module is found beside the upload, and stops before anything is live. */
-static void test_large_invalid(void)
+/* libwabt refuses what the scan found valid: beside the upload, so nothing was made live. */
+static void test_disagreement(void)
 {
     struct scene scene;
-    scene_open(&scene, MODULE, ALPHA);
+    scene_open(&scene, MODULE "\"optimize\":{\"level\":\"none\"},", ALPHA);
+    scene_validator(&scene, "Itype mismatch");
+    EXPECT(&scene, scene_publish(&scene), FAULT_INPUT);
+    const struct prepared *target = &scene.result.targets[0];
+    SAYS(&scene, "finds module 'app.wasm' (sha256 ");
+    SAYS(&scene, target->modules[0].sha256);
+    SAYS(&scene, "valid, libwabt does not (type mismatch); nothing was made live");
+    CHECK(strstr(scene.error.hint, "a bug of edge-deploy: report it") != NULL);
+    CHECK_TEXT(target->verdict.findings[0].rule, "invalid");
+    CHECK(strstr(fake.log, "upload") != NULL && strstr(fake.log, "activate") == NULL);
+    CHECK(scene_record_count(&scene) == 0);
+    scene.options.dry_run = true;
+    EXPECT(&scene, scene_publish(&scene), FAULT_INPUT);
+    CHECK(strstr(fake.log, "live") == NULL);
+    scene_close(&scene);
+}
+
+/* Who has judged is said, and what nobody has judged is never called valid. */
+static void test_who_judged(void)
+{
+    static const struct {
+        const struct bytes *module;
+        const char *libwabt, *validation, *second;
+        enum fault fault;
+    } rows[] = {
+        {&scene_plain, "V", "valid", "valid", FAULT_NONE},
+        {&scene_plain, "Ucannot read it", "valid", "cannot read it", FAULT_NONE},
+        {&proposal, "V", "valid: libwabt alone (uses stack-switching)", "valid",
+         FAULT_INCOMPATIBLE},
+        {&proposal, "Ucannot read it", "not judged: uses stack-switching; cannot read it",
+         "cannot read it", FAULT_INCOMPATIBLE},
+        {&proposal, "Itype mismatch", NULL, NULL, FAULT_INPUT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene;
+        scene_open(&scene, MODULE "\"optimize\":{\"level\":\"none\"},", ALPHA);
+        scene_put(&scene, "app.wasm", *rows[i].module);
+        scene_validator(&scene, rows[i].libwabt);
+        EXPECT(&scene, scene_publish(&scene), rows[i].fault);
+        CHECK_TEXT(scene.result.targets[0].modules[0].validation, rows[i].validation);
+        CHECK_TEXT(scene.result.targets[0].modules[0].second, rows[i].second);
+        if (rows[i].fault == FAULT_INPUT)
+            SAYS(&scene, "invalid module 'app.wasm': type mismatch");
+        CHECK((rows[i].fault == FAULT_NONE) == (strstr(fake.log, "upload") != NULL));
+        scene_close(&scene);
+    }
+}
+
+/* libwabt is not asked about it, so its answer would not count. */
+static void test_large_module(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE "\"optimize\":{\"level\":\"none\"},", ALPHA);
     size_t size = scene_plain.size, payload = 1500000;
     uint8_t *large = arena_alloc(&scene.arena, size + 5 + payload, 1);
     memcpy(large, scene_plain.data, size);
@@ -63,12 +120,10 @@ static void test_large_invalid(void)
     large[size + 6] = 'x';
     scene_put(&scene, "app.wasm", (struct bytes){large, size + 5 + payload});
     scene_validator(&scene, "Itype mismatch");
-    scene.manifest.targets[0].optimize.level = OPTIMIZE_NONE;
-    scene_manifest(&scene, MODULE "\"optimize\":{\"level\":\"none\"},", ALPHA);
-    EXPECT(&scene, scene_publish(&scene), FAULT_INPUT);
-    SAYS(&scene, "invalid module");
-    CHECK(strstr(fake.log, "upload") != NULL && strstr(fake.log, "activate") == NULL);
-    CHECK(scene_record_count(&scene) == 0);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    const struct prepared_module *module = &scene.result.targets[0].modules[0];
+    CHECK_TEXT(module->validation, "valid");
+    CHECK(strstr(module->second, "not asked about more than 1 MB") != NULL);
     scene_close(&scene);
 }
 
@@ -174,7 +229,9 @@ void test_prepare(void)
 {
     test_build();
     test_bad_modules();
-    test_large_invalid();
+    test_disagreement();
+    test_who_judged();
+    test_large_module();
     test_main_and_globs();
     test_ready_package();
     test_budget();
