@@ -61,6 +61,7 @@ for name; do
     engines) suite engines sh tests/engines/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
     limits) suite limits python3 tests/limits.py ;;
+    toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;
     faults) suite faults python3 tests/torture.py ;;
     asan)
         suite asan-unit asan_unit
