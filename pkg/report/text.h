@@ -6,6 +6,7 @@
 
 void text_module(struct printer *, const struct report_module *, bool with_sizes);
 void text_summary(struct printer *, const struct report_module *); /* in one line */
+/* "WebAssembly 2.0 with atomics": the version, and what is in none. */
 const char *text_spec(struct arena *, const struct wasm_info *);
 
 /* text_component.c */

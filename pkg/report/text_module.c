@@ -27,11 +27,32 @@ static void print_rest(struct printer *printer, size_t count)
     print_line(printer);
 }
 
+static bool is_released(const char *spec)
+{
+    return spec[0] >= '0' && spec[0] <= '9';
+}
+
+/* The features that are in no version of WebAssembly, by name; a component is said to be one. */
+static const char *unreleased(struct arena *arena, const struct wasm_info *info)
+{
+    const char *text = "";
+    for (size_t i = 0; i < info->use_count; i++) {
+        const struct wasm_feature_row *row = &wasm_features[info->uses[i].feature];
+        if (!is_released(row->spec) && info->uses[i].feature != WASM_FEATURE_COMPONENT_MODEL)
+            text = arena_printf(arena, "%s%s%s", text, *text ? ", " : " with ", row->id);
+    }
+    return text;
+}
+
 const char *text_spec(struct arena *arena, const struct wasm_info *info)
 {
-    bool proposal = !info->spec || strcmp(info->spec, "proposal") == 0;
-    return proposal ? "more than WebAssembly 3.0"
-                    : arena_printf(arena, "WebAssembly %s", info->spec);
+    const char *version = "1.0";
+    for (size_t i = 0; i < info->use_count; i++) {
+        const char *spec = wasm_features[info->uses[i].feature].spec;
+        if (is_released(spec) && strcmp(spec, version) > 0)
+            version = spec;
+    }
+    return arena_printf(arena, "WebAssembly %s%s", version, unreleased(arena, info));
 }
 
 static void print_head(struct printer *printer, const struct report_module *module)
@@ -207,7 +228,7 @@ static void print_sections(struct printer *printer, const struct wasm_info *info
 {
     if (info->section_count == 0)
         return;
-    print_heading(printer, "sections", info->section_count);
+    print_heading(printer, "sections, in bytes", info->section_count);
     for (size_t i = 0; i < info->section_count && i < MOST_SHOWN; i++) {
         const struct wasm_section *section = &info->sections[i];
         const char *size = print_number(printer->arena, section->size);

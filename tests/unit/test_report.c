@@ -285,7 +285,7 @@ static void inspect_text(void)
                "  17 to any number of pages, initially 1,114,112 bytes (1.1 MiB)\n"
                "  1 to 2 pages, initially 65,536 bytes (64.0 KiB), shared\n"
                "\n"
-               "sections (2)\n"
+               "sections, in bytes (2)\n"
                "  code                                  90,000\n"
                "  producers                                 60  custom\n"
                "\n"
