@@ -6,7 +6,7 @@
 
 #include "pkg/base/arena.h"
 
-enum { LONGEST_WORD = 64 };
+enum { LONGEST_WORD = 64, LONGEST_ESCAPE = 10 /* \u{10ffff} */ };
 
 static size_t least(size_t a, size_t b)
 {
@@ -97,10 +97,25 @@ static char *put_escape(char *out, uint32_t point)
     return out;
 }
 
+/* How many bytes it takes when it is safe; how many code points are written out differently. */
+static size_t safe_size(const unsigned char *in, size_t size, size_t *escapes)
+{
+    size_t taken, out = 0;
+    for (size_t at = 0; at < size; at += taken ? taken : 1) {
+        bool harmless = is_harmless(decode(in + at, size - at, &taken)) && taken;
+        *escapes += !harmless;
+        out += harmless ? taken : LONGEST_ESCAPE;
+    }
+    return out;
+}
+
 char *text_safe(struct arena *arena, const char *data, size_t size)
 {
     const unsigned char *in = (const unsigned char *)data;
-    char *text = arena_alloc(arena, size + 1, 10), *out = text;
+    size_t escapes = 0, room = safe_size(in, size, &escapes);
+    if (escapes == 0)
+        return arena_copy(arena, data, size);
+    char *text = arena_alloc(arena, room + 1, 1), *out = text;
     for (size_t at = 0; at < size;) {
         size_t taken;
         uint32_t point = decode(in + at, size - at, &taken);
@@ -149,19 +164,20 @@ bool text_is_date(const char *text)
     return day >= 1 && day <= days[month - 1] + (month == 2 && leap);
 }
 
-bool text_matches(const char *pattern, const char *text)
+bool text_matches_bytes(const char *pattern, struct bytes text)
 {
-    const char *star = NULL, *retry = NULL;
-    while (*text) {
+    const char *star = NULL;
+    size_t at = 0, retry = 0;
+    while (at < text.size) {
         if (*pattern == '*') {
             star = pattern++;
-            retry = text;
-        } else if (*pattern == *text) {
+            retry = at;
+        } else if ((uint8_t)*pattern == text.data[at] && *pattern) {
             pattern++;
-            text++;
+            at++;
         } else if (star) {
             pattern = star + 1;
-            text = ++retry;
+            at = ++retry;
         } else {
             return false;
         }
@@ -169,4 +185,9 @@ bool text_matches(const char *pattern, const char *text)
     while (*pattern == '*')
         pattern++;
     return *pattern == '\0';
+}
+
+bool text_matches(const char *pattern, const char *text)
+{
+    return text_matches_bytes(pattern, bytes_of(text));
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pkg/base/bytes.h"
+
 struct arena;
 
 /* The candidate nearest to `word` (edit distance, transpositions count one), or NULL when none
@@ -24,5 +26,6 @@ bool text_is_date(const char *text);
 
 /* Matches `text` against `pattern`, in which * stands for any run of characters. */
 bool text_matches(const char *pattern, const char *text);
+bool text_matches_bytes(const char *pattern, struct bytes text);
 
 #endif

@@ -136,11 +136,9 @@ static const char *find_import(struct arena *arena, const struct wasm_info *info
 static const char *find_export(struct arena *arena, const struct wasm_info *info,
                                const struct sign *sign)
 {
-    for (size_t i = 0; i < info->export_count; i++) {
-        const char *name = wasm_export_name(arena, &info->exports[i]);
-        if (text_matches(sign->name, name))
-            return arena_printf(arena, "exports '%s'", name);
-    }
+    for (size_t i = 0; i < info->export_count; i++)
+        if (text_matches_bytes(sign->name, info->exports[i].name))
+            return arena_printf(arena, "exports '%s'", wasm_export_name(arena, &info->exports[i]));
     return NULL;
 }
 
