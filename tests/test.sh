@@ -49,7 +49,7 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults glue clients engines corpus limits
+[ $# -gt 0 ] || set -- lint unit cases try faults glue clients engines corpus limits memory
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -60,6 +60,7 @@ for name; do
     clients) suite clients sh tests/clients/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
+    memory) suite memory python3 tests/memory.py ;;
     limits) suite limits python3 tests/limits.py ;;
     toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;
     faults) suite faults python3 tests/torture.py ;;

@@ -100,39 +100,39 @@ static uint64_t count_of(const struct wasm_info *info, enum wasm_extern kind)
     return 0;
 }
 
-void judge_export(struct scan *scan, struct bytes name, enum wasm_extern kind, uint32_t index,
-                  const uint8_t *where)
+void judge_export(struct scan *scan, enum wasm_extern kind, uint32_t index, const uint8_t *where)
 {
     static const char *const words[] = {"function", "table", "memory", "global", "tag"};
-    struct judge *judge = scan->judge;
     if (index >= count_of(scan->out, kind))
         judge_fail(scan, where, "export of unknown %s %lu", words[kind], (unsigned long)index);
     else if (kind == WASM_FUNC)
         judge_declare(scan, index, where);
-    judge->names = arena_grow(scan->arena, judge->names, judge->name_count, &judge->name_capacity,
-                              sizeof *judge->names);
-    judge->names[judge->name_count++] = name;
 }
 
 static int by_name(const void *a, const void *b)
 {
-    const struct bytes *one = a, *other = b;
-    size_t least = one->size < other->size ? one->size : other->size;
-    int order = least ? memcmp(one->data, other->data, least) : 0;
-    return order ? order : (one->size > other->size) - (one->size < other->size);
+    struct bytes one = (*(const struct wasm_export *const *)a)->name;
+    struct bytes other = (*(const struct wasm_export *const *)b)->name;
+    size_t least = one.size < other.size ? one.size : other.size;
+    int order = least ? memcmp(one.data, other.data, least) : 0;
+    return order ? order : (one.size > other.size) - (one.size < other.size);
 }
 
 void judge_export_names(struct scan *scan)
 {
-    struct judge *judge = scan->judge;
-    if (judge->name_count < 2)
+    const struct wasm_info *out = scan->out;
+    size_t count = out->export_count;
+    if (count < 2)
         return;
-    qsort(judge->names, judge->name_count, sizeof *judge->names, by_name);
-    for (size_t i = 1; i < judge->name_count; i++)
-        if (by_name(&judge->names[i - 1], &judge->names[i]) == 0) {
-            const struct bytes *a = &judge->names[i - 1], *b = &judge->names[i];
-            judge_fail(scan, a->data > b->data ? a->data : b->data, "duplicate export name '%.80s'",
-                       scan_safe(scan, *a));
+    const struct wasm_export **sorted = arena_alloc(scan->arena, count, sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &out->exports[i];
+    qsort(sorted, count, sizeof *sorted, by_name);
+    for (size_t i = 1; i < count; i++)
+        if (by_name(&sorted[i - 1], &sorted[i]) == 0) {
+            struct bytes a = sorted[i - 1]->name, b = sorted[i]->name;
+            judge_fail(scan, a.data > b.data ? a.data : b.data, "duplicate export name '%.80s'",
+                       scan_safe(scan, a));
             return;
         }
 }

@@ -68,8 +68,6 @@ struct judge {
     uint32_t *slots; /* of groups, by hash */
     size_t slot_count;
     uint64_t seed;
-    struct bytes *names; /* of exports */
-    size_t name_count, name_capacity;
     uint8_t *exact_imports; /* a bit by function */
     size_t exact_capacity;
 };
@@ -169,8 +167,7 @@ void judge_table(struct scan *, struct table_entry *, bool has_values);
 void judge_memory(struct scan *, const struct wasm_memory *, const uint8_t *where);
 void judge_global(struct scan *, struct global_entry *, const uint8_t *where);
 void judge_tag(struct scan *, uint32_t type, const uint8_t *where);
-void judge_export(struct scan *, struct bytes name, enum wasm_extern, uint32_t index,
-                  const uint8_t *where);
+void judge_export(struct scan *, enum wasm_extern, uint32_t index, const uint8_t *where);
 void judge_export_names(struct scan *);
 void judge_start_function(struct scan *, uint32_t function, const uint8_t *where);
 uint32_t judge_element_table(struct scan *, uint32_t table, const uint8_t *where);

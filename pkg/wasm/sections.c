@@ -108,7 +108,7 @@ void scan_export_section(struct scan *scan)
         if (!reader->failed)
             add_export(scan, name, where, (enum wasm_extern)kind, index);
         if (!reader->failed && judging(scan))
-            judge_export(scan, name, (enum wasm_extern)kind, index, where);
+            judge_export(scan, (enum wasm_extern)kind, index, where);
     }
     if (judging(scan))
         judge_export_names(scan);
