@@ -155,6 +155,7 @@ static void add_facts(struct arena *arena, json_t *object, const struct wasm_inf
         json_array_append_new(features, feature_json(&info->uses[i]));
     set_text(object, "kind", info->kind == WASM_COMPONENT ? "component" : "core");
     set_text(object, "spec", info->spec);
+    set(object, "validation", text_or_null(wasm_validity_text(arena, info)));
     set(object, "features", features);
     set(object, "declared_features", texts(info->declared_features, info->declared_feature_count));
     set(object, "imports", imports_json(info));

@@ -70,6 +70,8 @@ static void print_head(struct printer *printer, const struct report_module *modu
         print_wrapped(printer, 2,
                       arena_printf(arena, "compressed %s", print_bytes(arena, module->gzip_bytes)));
     print_wrapped(printer, 2, arena_printf(arena, "sha256 %s", sha256));
+    if (module->info->validity == WASM_NOT_JUDGED)
+        print_wrapped(printer, 2, wasm_validity_text(arena, module->info));
 }
 
 /* Where a feature is from. */

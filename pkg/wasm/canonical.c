@@ -137,6 +137,7 @@ static uint32_t *find_slot(const struct scan *scan, const struct type_group *gro
 static void pack_type(struct scan *scan, struct type_entry *type, uint32_t first)
 {
     uint32_t count = value_count(type);
+    judge_count(scan, count + UINT64_C(1));
     if ((type->supertype != TYPE_NO_INDEX && type->supertype >= scan->out->type_count) ||
         (type->described != TYPE_NO_INDEX && type->described >= scan->out->type_count) ||
         (type->descriptor != TYPE_NO_INDEX && type->descriptor >= scan->out->type_count))
@@ -225,6 +226,7 @@ bool type_descends(const struct scan *scan, uint32_t type, uint32_t from)
     uint32_t depth = scan->types[from].depth;
     while (scan->types[type].depth > depth) {
         const struct type_entry *entry = &scan->types[type];
+        scan->judge->steps++;
         type = scan->types[entry->jump].depth >= depth ? entry->jump : entry->supertype;
     }
     return type == from;

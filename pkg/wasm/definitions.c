@@ -79,8 +79,11 @@ void judge_global(struct scan *scan, struct global_entry *global, const uint8_t 
 void judge_tag(struct scan *scan, uint32_t type, const uint8_t *where)
 {
     judge_function(scan, type, where);
-    if (judging(scan) && scan->types[type].result_count > 0)
+    if (type < scan->out->type_count && scan->types[type].form == FORM_FUNC &&
+        scan->types[type].result_count > 0) {
+        scan->judge->result_tags++;
         judge_fail(scan, where, "tag with results");
+    }
 }
 
 static uint64_t count_of(const struct wasm_info *info, enum wasm_extern kind)

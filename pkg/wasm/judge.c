@@ -57,7 +57,7 @@ static const char *unjudged_uses(struct scan *scan, uint64_t features)
 {
     const char *text = "uses";
     for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
-        if (features & unjudged & wasm_feature_bit((enum wasm_feature)i))
+        if (features & wasm_feature_bit((enum wasm_feature)i))
             text = arena_printf(scan->arena, "%s%s %s", text, *(text + 4) ? "," : "",
                                 wasm_features[i].id);
     return text;
@@ -90,13 +90,24 @@ static int refuse(struct scan *scan)
                              "wrote it, and report this to its authors");
 }
 
+/* A tag with results alone is no use of stack switching: without the rest of it, it is wrong. */
+static uint64_t unjudged_features(const struct scan *scan)
+{
+    uint64_t features = scan->out->features & unjudged;
+    if (scan->uses[WASM_FEATURE_STACK_SWITCHING].count == scan->judge->result_tags)
+        features &= ~BIT(STACK_SWITCHING);
+    return features;
+}
+
 int judge_finish(struct scan *scan)
 {
     struct wasm_info *out = scan->out;
     const struct judge *judge = scan->judge;
+    uint64_t features = unjudged_features(scan);
     out->validity = WASM_NOT_JUDGED;
-    if (out->features & unjudged)
-        out->not_judged = unjudged_uses(scan, out->features);
+    out->validation_steps = judge->steps;
+    if (features)
+        out->not_judged = unjudged_uses(scan, features);
     else if (judge->not_judged)
         out->not_judged = judge->not_judged;
     else if (judge->done)

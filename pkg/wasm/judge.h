@@ -60,6 +60,7 @@ struct judge {
     /* the module */
     uint64_t local_budget; /* how many more may be listed one by one */
     uint64_t steps;        /* beyond one an instruction */
+    uint32_t result_tags;  /* tags with results, which stack switching has too */
     uint8_t *declared;     /* a bit by function: ref.func may name it */
     uint32_t *element_types;
     size_t element_capacity;

@@ -150,7 +150,7 @@ uint32_t scan_tag_type(struct scan *scan)
 
 void scan_add_tag(struct scan *scan, uint32_t type, const uint8_t *where)
 {
-    if (judging(scan))
+    if (scan->judge)
         judge_tag(scan, type, where);
     uint32_t *count = &scan->out->tag_count;
     scan->tag_types = arena_grow(scan->arena, scan->tag_types, *count, &scan->tag_capacity,

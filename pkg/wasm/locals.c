@@ -36,6 +36,7 @@ void judge_locals_list(struct scan *scan)
     if (count > judge->local_budget)
         count = judge->local_budget;
     judge->local_budget -= count;
+    judge->steps += count;
     if (count > judge->local_capacity) {
         judge->local_capacity = count < 1024 ? 1024 : LISTED_MOST;
         judge->locals = arena_alloc(scan->arena, judge->local_capacity, sizeof *judge->locals);
@@ -48,11 +49,12 @@ void judge_locals_list(struct scan *scan)
 }
 
 /* The type of a local that is not listed, by bisection. */
-static uint32_t find_local(const struct judge *judge, uint32_t index)
+static uint32_t find_local(struct judge *judge, uint32_t index)
 {
     size_t low = 0, high = judge->run_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
+        judge->steps++;
         if (judge->runs[middle].end <= index)
             low = middle + 1;
         else

@@ -282,6 +282,13 @@ int wasm_scan(struct arena *arena, struct bytes file, enum wasm_depth depth, str
                              "WebAssembly");
 }
 
+const char *wasm_validity_text(struct arena *arena, const struct wasm_info *info)
+{
+    if (info->validity == WASM_NOT_JUDGED)
+        return arena_printf(arena, "not judged: %s", info->not_judged);
+    return info->validity == WASM_VALID ? "valid" : NULL;
+}
+
 const struct wasm_export *wasm_find_export(const struct wasm_info *info, const char *name)
 {
     struct bytes wanted = bytes_of(name);

@@ -123,7 +123,8 @@ enum wasm_validity {
 struct wasm_info {
     enum wasm_kind kind;
     enum wasm_validity validity;
-    const char *not_judged; /* "uses stack-switching"; NULL unless WASM_NOT_JUDGED */
+    const char *not_judged;    /* "uses stack-switching"; NULL unless WASM_NOT_JUDGED */
+    uint64_t validation_steps; /* what it cost beyond one an instruction */
     size_t size;
     uint64_t features; /* a bit per enum wasm_feature, without mvp; a component's is the union */
     struct wasm_use *uses; /* one per feature, in the order of enum wasm_feature */
@@ -160,6 +161,9 @@ enum wasm_depth {
    function I: ..."). `out` is then not to be used. Malformed wins over invalid. */
 int wasm_scan(struct arena *, struct bytes, enum wasm_depth, struct wasm_info *out,
               struct error *) MUST_CHECK;
+
+/* "valid", or "not judged: uses stack-switching"; NULL when nobody asked. */
+const char *wasm_validity_text(struct arena *, const struct wasm_info *);
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *, const char *name);
 const char *wasm_export_name(struct arena *, const struct wasm_export *);

@@ -97,6 +97,24 @@ static void check_strip(struct arena *arena, struct bytes file, const struct was
         require(!again.sections[i].custom);
 }
 
+/* What is malformed is so for both depths, in the same words; what is not is judged or refused as
+   invalid, at a cost that its size bounds. */
+static void check_validation(struct arena *arena, struct bytes file, const char *malformed)
+{
+    struct error error = {0};
+    struct wasm_info info;
+    if (wasm_scan(arena, file, WASM_VALIDATION, &info, &error) == 0) {
+        require(!*malformed && (info.validity == WASM_VALID || info.not_judged));
+        require(info.validation_steps < 100000 + 1000 * (uint64_t)file.size);
+    } else if (file.size > 6 && file.data[6] == 1) {
+        require(error.fault == FAULT_INPUT); /* a component ends at an invalid module in it */
+    } else if (*malformed) {
+        require(strcmp(error.message, malformed) == 0);
+    } else {
+        require(strncmp(error.message, "invalid ", 8) == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
@@ -113,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (wasm_strip(&arena, file, wasm_is_debug_section, &out, &error) == 0)
             require(out.size <= size);
     }
+    check_validation(&arena, file, error.message);
     arena_free(&arena);
     return 0;
 }
