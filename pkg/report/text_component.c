@@ -195,7 +195,8 @@ void text_component(struct printer *printer, const struct report_module *module)
     const struct wasm_component *component = module->info->component;
     print_names(printer, "imported interfaces", component->imports, component->import_count);
     print_names(printer, "exported interfaces", component->exports, component->export_count);
-    print_heading(printer, "core modules inside", component->module_count);
+    if (component->module_count)
+        print_heading(printer, "core modules inside", component->module_count);
     for (size_t i = 0; i < component->module_count && i < MOST_SHOWN; i++) {
         const struct wasm_info *info = &component->modules[i];
         print_wrapped(printer, 2,

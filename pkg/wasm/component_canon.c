@@ -156,9 +156,10 @@ static const struct component_type *function_type(struct component_scan *compone
     return NULL;
 }
 
+/* What flows through a stream or future is copied by others than the function. */
 static bool holds_memory(const struct component_type *type)
 {
-    if (!type)
+    if (!type || type->form == WIT_STREAM || type->form == WIT_FUTURE)
         return false;
     if (type->form == WIT_LIST || type->form == WIT_MAP ||
         (type->form == WIT_PRIMITIVE && type->primitive == 0x73))
@@ -176,7 +177,8 @@ static void check_memory(struct component_scan *component, const struct options 
     bool goes_in = !lift && holds_memory(type->first);
     for (size_t i = 0; lift && i < type->field_count && !goes_in; i++)
         goes_in = holds_memory(type->fields[i].type);
-    if (holds_memory(type) && !has(options, OPTION_MEMORY))
+    bool goes_out = !lift || !has(options, OPTION_ASYNC) ? holds_memory(type) : goes_in;
+    if (goes_out && !has(options, OPTION_MEMORY))
         component_invalid(component, where, "a function with strings or lists needs a memory");
     if (goes_in && !has(options, OPTION_REALLOC))
         component_invalid(component, where, "a function that gets strings or lists needs realloc");

@@ -104,7 +104,7 @@ static void read_typed(struct component_scan *component, enum component_form for
     const uint8_t *where = component->scan.reader.at;
     const struct component_type *type = component_item(component, TYPES);
     if (type && type->form != form) {
-        component_invalid(component, where, "the type of a %s is another kind of type",
+        component_invalid(component, where, "the type of this %s is another kind of type",
                           component_kind_name(out->kind));
         return;
     }
