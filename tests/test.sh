@@ -59,6 +59,7 @@ for name; do
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
+    components) suite components sh tests/components/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
     memory) suite memory python3 tests/memory.py ;;
     limits) suite limits python3 tests/limits.py ;;

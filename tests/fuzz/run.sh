@@ -13,6 +13,18 @@ cpu_seconds() {
         print int(60 * (ours[1] + kernel[1]) + ours[2] + kernel[2]) }' "$1"
 }
 
+# Binary seeds stand as hex: # begins a comment.
+make_seeds() {
+    for text in "tests/fuzz/seeds/$1"/*.hex; do
+        [ -f "$text" ] || continue
+        seed=$(basename "$text" .hex)
+        mkdir -p "build/fuzz/seeds/$1"
+        python3 -c 'import re, sys
+sys.stdout.buffer.write(bytes.fromhex(re.sub("#.*", "", sys.stdin.read())))' \
+            <"$text" >"build/fuzz/seeds/$1/$seed" || exit 1
+    done
+}
+
 # One fuzzer, again and again until its time is up; prints what it did.
 run() {
     name=$1 log=build/fuzz/$1.log runs=0
@@ -20,6 +32,7 @@ run() {
     while [ "$used" -lt "$seconds" ]; do
         seeds=
         [ -d "tests/fuzz/seeds/$name" ] && seeds=tests/fuzz/seeds/$name
+        [ -d "build/fuzz/seeds/$name" ] && seeds=build/fuzz/seeds/$name
         # shellcheck disable=SC2086
         "build/fuzz/$name" -max_total_time="$((seconds - used + 1))" -timeout=25 -rss_limit_mb=2048 \
             -print_final_stats=1 -artifact_prefix=build/fuzz/crashes/ \
@@ -38,6 +51,7 @@ if [ $# -eq 0 ]; then
 fi
 for name; do
     mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
+    make_seeds "$name"
     if (run "$name"); then
         passed=$((passed + 1))
     else
