@@ -80,6 +80,8 @@ int opinion_finish(struct pipeline *pipeline, bool beside, struct error *error)
         if (product->running && !(beside && product->judged) &&
             finish_product(pipeline, product, error) != 0)
             return -1;
+    if (!beside)
+        validate_close(pipeline->options->validator);
     for (size_t i = 0; i < pipeline->out->target_count; i++)
         for (size_t m = 0; m < pipeline->out->targets[i].module_count; m++) {
             struct prepared_module *module = &pipeline->out->targets[i].modules[m];

@@ -119,17 +119,23 @@ static void remember(struct pipeline *pipeline)
     }
 }
 
+static int unlock_all(struct pipeline *pipeline, struct error *error)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        if (job_unlock(&pipeline->out->targets[i].job, error) != 0)
+            return error_prefix(error, "%s", pipeline->out->targets[i].target->name);
+    return 0;
+}
+
 int pipeline_open(struct pipeline *pipeline, enum records records, bool unlock, struct error *error)
 {
     open_targets(pipeline);
-    if (prepare_jobs(pipeline, error) != 0)
+    if (prepare_jobs(pipeline, error) != 0 || (unlock && unlock_all(pipeline, error) != 0))
         return -1;
+    /* Last, because libgit2 is still being started beside (record_warm). */
     if (records != RECORDS_NONE && find_records(pipeline, records == RECORDS_NEEDED, error) != 0)
         return -1;
     remember(pipeline);
-    for (size_t i = 0; unlock && i < pipeline->out->target_count; i++)
-        if (job_unlock(&pipeline->out->targets[i].job, error) != 0)
-            return error_prefix(error, "%s", pipeline->out->targets[i].target->name);
     return 0;
 }
 

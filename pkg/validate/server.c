@@ -144,6 +144,13 @@ int server_start(struct server *server, validate_judge *judge)
     return 0;
 }
 
+void server_close(struct server *server)
+{
+    if (server->questions >= 0)
+        close(server->questions);
+    server->questions = -1;
+}
+
 void server_stop(struct server *server)
 {
     if (server->id == 0)
@@ -152,7 +159,7 @@ void server_stop(struct server *server)
     kill(server->id, SIGKILL);
     while (waitpid(server->id, NULL, 0) < 0 && errno == EINTR)
         ;
-    close(server->questions);
+    server_close(server);
     close(server->answers);
     munmap(server->room, SERVER_ROOM);
     server->id = 0;

@@ -25,12 +25,14 @@ struct answer {
 
 struct server {
     pid_t id; /* 0: there is none */
-    int questions, answers;
+    int questions, answers; /* questions: -1 when none can be asked */
     uint8_t *room;
 };
 
 /* -1: it could not be started. */
 int server_start(struct server *, validate_judge *) MUST_CHECK;
+/* No more questions: it ends by itself. */
+void server_close(struct server *);
 void server_stop(struct server *);
 
 #endif

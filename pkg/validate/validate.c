@@ -49,6 +49,12 @@ void validate_open(struct arena *arena, validate_judge *judge, struct validator 
     *out = validator;
 }
 
+void validate_close(struct validator *validator)
+{
+    if (validator)
+        server_close(&validator->server);
+}
+
 static void settle(struct validation_run *run, enum validation answer, const char *reason)
 {
     run->answered = true;
@@ -75,7 +81,7 @@ static const char *hand_over(struct validator *validator, struct bytes module,
         return "libwabt reads no components";
     if (module.size > VALIDATE_LIMIT)
         return "libwabt is not asked about more than 1 MB";
-    if (!validator || validator->server.id == 0)
+    if (!validator || validator->server.questions < 0)
         return "libwabt's process is not there";
     if (!validator->first)
         validator->used = 0;

@@ -37,5 +37,7 @@ void validate_start(struct arena *, struct validator *, struct bytes module,
 /* Waits for the answer. -1 only when the run is interrupted. */
 int validate_finish(const struct world *, struct validation_run *, struct validate_result *out,
                     struct error *) MUST_CHECK;
+/* Nothing more will be asked: the process may end beside what follows. */
+void validate_close(struct validator *);
 
 #endif

@@ -104,6 +104,7 @@ void scene_close(struct scene *scene)
 int scene_publish(struct scene *scene)
 {
     scene_read(scene);
+    scene_validator(scene, opinion);
     fake.log[0] = '\0';
     return publish(&scene->arena, scene->world, &scene->manifest, &scene->options, &scene->result,
                    &scene->error);

@@ -162,6 +162,22 @@ static void what_is_not_asked_is_not_judged(void)
     arena_free(&bench.arena);
 }
 
+/* What was asked before is still answered. */
+static void closes(void)
+{
+    struct bench bench;
+    struct validation_run *run;
+    struct validate_result result;
+    open_bench(&bench, obey);
+    validate_start(&bench.arena, bench.validator, bytes_of("Ion"), &core, &run);
+    validate_close(bench.validator);
+    CHECK(validate_finish(bench.world, run, &result, &bench.error) == 0);
+    CHECK(result.answer == VALIDATION_INVALID);
+    result = ask(&bench, bytes_of("V"), &core);
+    CHECK(result.answer == VALIDATION_NOT_JUDGED && strstr(result.reason, "not there"));
+    arena_free(&bench.arena);
+}
+
 static int sleep_long(const uint8_t *data, size_t size, uint64_t features, char *message,
                       size_t limit)
 {
@@ -195,5 +211,6 @@ void test_validate(void)
     a_dead_judge_judges_nothing();
     each_gets_its_own_answer();
     what_is_not_asked_is_not_judged();
+    closes();
     stops_when_asked();
 }
