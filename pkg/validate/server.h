@@ -24,7 +24,7 @@ struct answer {
 };
 
 struct server {
-    pid_t id; /* 0: there is none */
+    pid_t id;               /* 0: there is none */
     int questions, answers; /* questions: -1 when none can be asked */
     uint8_t *room;
 };
