@@ -49,7 +49,7 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults glue clients engines corpus limits memory
+[ $# -gt 0 ] || set -- lint unit cases try faults glue clients corpus engines limits memory
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;

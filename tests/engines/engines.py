@@ -1,4 +1,5 @@
-"""The engines. Each is asked once for all probes: {name: bytes} -> {name: "runs" or the engine's words}.
+"""The engines. Each is asked once for all probes: {name: bytes} -> {name: "runs" or the engine's words};
+Node also takes {name: path}, of modules that are only compiled.
 One that is not there raises Missing with the reason."""
 import base64
 import json
@@ -21,7 +22,8 @@ class Missing(Exception):
 
 
 def encode(probes):
-    return json.dumps({name: base64.b64encode(module).decode() for name, module in probes.items()})
+    return json.dumps({name: {"file": str(module)} if isinstance(module, pathlib.Path)
+                       else base64.b64encode(module).decode() for name, module in probes.items()})
 
 
 def ask(command, probes, environment=None):

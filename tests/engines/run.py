@@ -107,7 +107,7 @@ class Differences:
 def compare(name, probe, answer, findings, rules, differences):
     refused = refusals(findings, rules)
     runs = answer == "runs"
-    if runs != bool(refused) or differences.explain(name, probe, runs):
+    if runs != bool(refused) or (differences and differences.explain(name, probe, runs)):
         return None
     if runs:
         return f"{name} runs it, its profile refuses it: {refused[0]}"
@@ -135,6 +135,32 @@ def check_engines(options, chosen, findings, count):
             count.check("differences.json", f"no longer occurs: {differences.rows[number]}")
 
 
+REAL_MOST = 12 << 20  # bytes of a real module: larger ones need minutes on a busy machine
+
+
+def check_real(options, count):
+    """The modules that the suite `corpus` has fetched, in every Node: what one refuses its profile refuses."""
+    paths = sorted(path for path in (ROOT / "build" / "corpus").glob("*.wasm")
+                   if path.stat().st_size <= REAL_MOST and path.read_bytes()[4:8] == b"\1\0\0\0")
+    if not paths:
+        count.skip(1, "real modules: the suite 'corpus' has not fetched any")
+        return
+    findings = {path.stem: verdicts(options.program, path) for path in paths}
+    for name, platform, ask, rules in PAIRS:
+        if not name.startswith("node"):
+            continue
+        try:
+            answers = ask({path.stem: path for path in paths})
+        except engines.Missing as reason:
+            count.skip(len(paths), f"{name}, {len(paths)} real modules: {reason}")
+            continue
+        for path in paths:
+            fault = compare(name, path.stem, answers[path.stem], findings[path.stem][platform], rules, None)
+            count.check(f"{path.stem[:12]}.wasm in {name}", fault)
+        runs = sum(answer == "runs" for answer in answers.values())
+        print(f"{name}: compiles {runs} of {len(paths)} real modules")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", default=str(ROOT / "build" / "edge-deploy"))
@@ -152,6 +178,8 @@ def main():
             count.check(f"inspect {probe['name']}", inspect_fault(options.program, path, probe))
             findings[probe["name"]] = verdicts(options.program, path)
     check_engines(options, chosen, findings, count)
+    if not options.words:
+        check_real(options, count)
     print(f"engines: {count.passed} passed, {count.failed} failed, {count.skipped} skipped")
     return 1 if count.failed else 0
 
