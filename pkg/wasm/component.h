@@ -165,8 +165,8 @@ const struct component_type *component_fresh(struct component_scan *,
 void component_bind(struct component_file *, const struct component_list *given,
                     const struct component_list *wanted, uint32_t from, uint32_t count,
                     uint32_t *to);
-/* Counts work; false when it is too much. */
-bool component_work(struct component_file *);
+/* Counts work that is not bounded by the size of the file; false when it is too much. */
+bool component_work(struct component_file *, size_t steps);
 
 /* component_match.c: whether what is given can stand where something is wanted. What is not known
    matches. */

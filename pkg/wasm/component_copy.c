@@ -2,11 +2,12 @@
    and not at all when it has no resources. */
 #include "pkg/wasm/component.h"
 
-enum { WORK_MOST = 4000000 };
+enum { WORK_MOST = 1000000 };
 
-bool component_work(struct component_file *file)
+bool component_work(struct component_file *file, size_t steps)
 {
-    if (++file->steps <= WORK_MOST)
+    file->steps += steps;
+    if (file->steps <= WORK_MOST)
         return true;
     if (!file->not_judged)
         file->not_judged = "its types are too large to compare them all";
@@ -37,9 +38,11 @@ struct component_list component_copy_list(struct arena *arena, struct component_
                                           const struct renaming *renaming)
 {
     struct component_list copy = *list;
+    if (!component_work(file, list->count))
+        return (struct component_list){0};
     copy.items = arena_alloc(arena, list->count, sizeof *copy.items);
     copy.capacity = list->count;
-    for (size_t i = 0; i < list->count && component_work(file); i++) {
+    for (size_t i = 0; i < list->count; i++) {
         copy.items[i] = list->items[i];
         copy.items[i].type = component_copy(arena, file, list->items[i].type, renaming);
     }
@@ -52,9 +55,11 @@ const struct component_type *component_copy(struct arena *arena, struct componen
 {
     if (!type || !type->uses_resources || renaming->count == 0)
         return type;
+    if (!component_work(file, 1)) /* now and from then on: all is unknown */
+        return NULL;
     if (type->copy_epoch == renaming->epoch)
         return type->copy;
-    if (!component_work(file))
+    if (!component_work(file, type->field_count))
         return NULL;
     struct component_type *copy = arena_alloc(arena, 1, sizeof *copy);
     *copy = *type;
@@ -72,7 +77,7 @@ const struct component_type *component_copy(struct arena *arena, struct componen
         copy->bound = rename_one(renaming, type->bound);
         copy->bound_end = copy->bound + (type->bound_end - type->bound);
     }
-    return copy;
+    return component_work(file, 0) ? copy : NULL;
 }
 
 const struct component_type *component_fresh(struct component_scan *component,
@@ -98,7 +103,7 @@ static void bind_list(struct component_file *file, const struct component_list *
                       const struct component_list *wanted, uint32_t from, uint32_t count,
                       uint32_t *to)
 {
-    for (size_t i = 0; i < wanted->count && component_work(file); i++) {
+    for (size_t i = 0; i < wanted->count && component_work(file, 1); i++) {
         const struct component_extern *expected = &wanted->items[i];
         if (!expected->type || !expected->type->uses_resources)
             continue;

@@ -3,7 +3,7 @@
 
 #include "pkg/wasm/component.h"
 
-enum { CORE_INSTANCE_SORT = 0x12, CHECKED_MOST = 1000 };
+enum { CORE_INSTANCE_SORT = 0x12 };
 
 const struct core_interface *component_core_interface(struct arena *arena,
                                                       const struct wasm_info *info)
@@ -69,8 +69,6 @@ static bool gets_import(const struct core_interface *module, const struct wasm_i
 
 bool core_interface_matches(const struct core_interface *given, const struct core_interface *wanted)
 {
-    if (given->import_count > CHECKED_MOST || wanted->import_count > CHECKED_MOST)
-        return true; /* nobody has so many where a whole module is passed on */
     for (size_t i = 0; i < given->import_count; i++)
         if (!gets_import(wanted, &given->imports[i]))
             return false;
@@ -86,8 +84,11 @@ static void check_imports(struct component_scan *component, const struct core_in
                           const struct core_interface *const *given, const struct name_table *names,
                           const uint8_t *where)
 {
-    for (size_t i = 0; i < module->import_count; i++) {
+    struct component_file *file = component->file;
+    for (size_t i = 0; i < module->import_count && !file->invalid; i++) {
         const struct wasm_import *import = &module->imports[i];
+        if (!component_work(file, 1))
+            return;
         size_t row = name_table_find(names, import->module);
         if (row == SIZE_MAX)
             component_invalid(component, where, "no core instance is supplied as '%.80s'",

@@ -26,11 +26,11 @@ static void check_arguments(struct component_scan *component, const struct compo
                             const struct component_list *wanted, const struct renaming *renaming,
                             const uint8_t *where)
 {
-    for (size_t i = 0; i < wanted->count; i++) {
+    struct component_file *file = component->file;
+    for (size_t i = 0; i < wanted->count && !file->invalid && component_work(file, 1); i++) {
         struct component_extern expected = wanted->items[i];
         const struct component_extern *actual = component_find(given, expected.name);
-        expected.type =
-            component_copy(component->scan.arena, component->file, expected.type, renaming);
+        expected.type = component_copy(component->scan.arena, file, expected.type, renaming);
         if (!actual)
             component_invalid(component, where, "import '%.80s' is not supplied", expected.name);
         else if (!component_matches(component->scan.arena, component->file, actual, &expected))
@@ -49,7 +49,7 @@ static const struct component_type *instantiate(struct component_scan *component
     struct component_list given = {0};
     for (uint32_t i = 0; i < count && !reader->failed; i++)
         read_argument(component, &given);
-    if (!type || reader->failed)
+    if (!type || reader->failed || !component_work(component->file, type->exports.count))
         return NULL;
     struct component_type *out = arena_alloc(arena, 1, sizeof *out);
     uint32_t bound = type->bound_end - type->bound;
@@ -69,7 +69,7 @@ static const struct component_type *instantiate(struct component_scan *component
     check_arguments(component, &given, &type->imports, &renaming, where);
     out->form = WIT_INSTANCE;
     out->exports = component_copy_list(arena, component->file, &type->exports, &renaming);
-    return component_finish_type(component, out);
+    return component_work(component->file, 0) ? component_finish_type(component, out) : NULL;
 }
 
 static const struct component_type *read_inline(struct component_scan *component)

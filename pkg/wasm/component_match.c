@@ -30,12 +30,10 @@ static bool same_fields(struct component_file *file, const struct component_type
 static bool same(struct component_file *file, const struct component_type *given,
                  const struct component_type *wanted)
 {
-    if (given == wanted)
+    if (given == wanted || !component_work(file, 1 + (given ? given->field_count : 0)))
         return true;
     if (!given || !wanted || given->form != wanted->form)
         return false;
-    if (!component_work(file))
-        return true;
     switch (given->form) {
     case WIT_PRIMITIVE:
         return given->primitive == wanted->primitive;
@@ -56,7 +54,7 @@ static bool lists_match(struct arena *arena, struct component_file *file,
                         const struct component_list *given, const struct component_list *wanted,
                         const struct renaming *renaming)
 {
-    for (size_t i = 0; i < wanted->count; i++) {
+    for (size_t i = 0; i < wanted->count && component_work(file, 1); i++) {
         struct component_extern expected = wanted->items[i];
         const struct component_extern *actual = component_find(given, expected.name);
         if (renaming)
@@ -74,8 +72,7 @@ static bool components_match(struct arena *arena, struct component_file *file,
 {
     uint32_t count = given->bound_end - given->bound;
     uint32_t wanted_count = wanted->bound_end - wanted->bound;
-    file->steps += count + wanted_count;
-    if (!component_work(file))
+    if (!component_work(file, (size_t)count + wanted_count))
         return true;
     uint32_t *to = arena_alloc(arena, count, sizeof *to);
     component_bind(file, &wanted->imports, &given->imports, given->bound, count, to);
@@ -83,6 +80,8 @@ static bool components_match(struct arena *arena, struct component_file *file,
     if (!lists_match(arena, file, &wanted->imports, &given->imports, &imported))
         return false;
     struct component_list exports = component_copy_list(arena, file, &given->exports, &imported);
+    if (!component_work(file, 0))
+        return true;
     uint32_t *back = arena_alloc(arena, wanted_count, sizeof *back);
     component_bind(file, &exports, &wanted->exports, wanted->bound, wanted_count, back);
     struct renaming exported = {wanted->bound, wanted_count, back, ++file->epoch};
@@ -92,7 +91,7 @@ static bool components_match(struct arena *arena, struct component_file *file,
 static bool types_match(struct arena *arena, struct component_file *file,
                         const struct component_type *given, const struct component_type *wanted)
 {
-    if (!given || !wanted || !component_work(file))
+    if (!given || !wanted || !component_work(file, 1))
         return true;
     if (given->form != wanted->form)
         return false;
@@ -110,6 +109,9 @@ bool component_matches(struct arena *arena, struct component_file *file,
         return false;
     if (given->kind == COMPONENT_MODULE)
         return !given->module || !wanted->module ||
+               !component_work(file, wanted->module->export_count +
+                                         given->module->import_count *
+                                             (1 + wanted->module->import_count)) ||
                core_interface_matches(given->module, wanted->module);
     return types_match(arena, file, given->type, wanted->type);
 }

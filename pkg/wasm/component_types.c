@@ -3,7 +3,7 @@
 
 #include "pkg/wasm/component.h"
 
-enum { RESOURCES_MOST = 1000000, TYPES_MOST = 1000000, FLAGS_MOST = 32 };
+enum { RESOURCES_MOST = 200000, TYPES_MOST = 1000000, FLAGS_MOST = 32 };
 
 /* Type bytes. */
 enum {

@@ -105,6 +105,23 @@ static void bounds_the_work(void)
     arena_free(&arena);
 }
 
+/* Instances of instances, each with the resources of two others. */
+static void bounds_the_resources(void)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct wasm_info info;
+    const char *types = "42 01 04 00 'r' 03 01";
+    for (unsigned i = 0; i < 30; i++)
+        types = arena_printf(&arena, "%s 42 03 02 03 02 01 %02x 04 00 'a' 05 00 04 00 'b' 05 00",
+                             types, i);
+    struct wasm_text text = wasm_text(&arena, arena_printf(&arena, PREAMBLE "07{1f %s}", types));
+    CHECK(wasm_scan(&arena, text.bytes, WASM_FACTS, &info, &error) == 0);
+    CHECK(wasm_scan(&arena, text.bytes, WASM_VALIDATION, &info, &error) == -1);
+    CHECK(strstr(error.message, "too many resources") != NULL);
+    arena_free(&arena);
+}
+
 /* --- against a world --- */
 
 #define WORLD(declarations)                                                                        \
@@ -281,6 +298,7 @@ void test_component_types(void)
     refuses_what_is_invalid();
     never_says_valid();
     bounds_the_work();
+    bounds_the_resources();
     compares_with_a_world();
     refuses_what_is_no_world();
     knows_worlds();
