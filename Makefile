@@ -129,7 +129,7 @@ fuzzers: ## build the fuzzers into build/fuzz/
 
 ifdef OUT
 fuzz-link: $(patsubst tests/fuzz/%.c,$(OUT)/%,$(wildcard tests/fuzz/*.c))
-$(OUT)/%: $(B)/tests/fuzz/%.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
+$(OUT)/%: $(B)/tests/fuzz/%.o $(call object,$(wildcard tests/fuzz/shared/*.c)) $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CXX) $(LDFLAGS) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)

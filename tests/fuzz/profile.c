@@ -12,7 +12,7 @@ static void judge(struct arena *arena, const struct profile *profile)
 {
     static struct wasm_import imports[] = {{"m", "g", "()->(i64)", WASM_FUNC, 1},
                                            {"m", "h", "()->()", WASM_FUNC, 2}};
-    static struct wasm_export exports[] = {{"f", "()->()", WASM_FUNC, 0}};
+    static struct wasm_export exports[] = {{{(const uint8_t *)"f", 1}, "()->()", WASM_FUNC, 0}};
     static struct wasm_memory memories[] = {{.min_pages = 9, .page_size = 65536}};
     struct wasm_info info = {.features = UINT64_C(0x7ffffffff),
                              .imports = imports,

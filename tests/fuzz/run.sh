@@ -49,6 +49,7 @@ if [ $# -eq 0 ]; then
         set -- "$@" "$(basename "$source" .c)"
     done
 fi
+python3 tests/fuzz/seeds.py
 for name; do
     mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
     make_seeds "$name"

@@ -5,8 +5,10 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/wasm/wasm.h"
+#include "tests/fuzz/shared/mutate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+MUTATE_MODULES
 
 static void require(bool what)
 {

@@ -1,0 +1,104 @@
+/* Our validator against libwabt, on what both can read: one may not find valid what the other finds
+   invalid. Where libwabt is known to be wrong its answer does not count; every such row has its
+   reason. libwabt aborts on assertions for some modules: then it has no answer. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pkg/base/arena.h"
+#include "pkg/wasm/wasm.h"
+#include "tests/fuzz/shared/mutate.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+MUTATE_MODULES
+
+enum { MESSAGE_SIZE = 400, SIZE_MOST = 1 << 16 };
+enum answer { ANSWER_VALID, ANSWER_INVALID, ANSWER_NONE };
+
+/* Parts of one side's message, while the other says valid. */
+struct row {
+    const char *message, *reason;
+    bool constant; /* outside of functions only */
+};
+
+/* libwabt 1.0.32 refuses, we accept. */
+static const struct row strict[] = {
+    {"limit", "engine limits are the profiles' business", false},
+    {"exceeds maximum", "the same", false},
+    {"invalid section id", "sections of newer proposals", false},
+    {"ref.null or ref.func", "it takes no other constants in element segments", false},
+    {"initializer expression can only reference", "3.0: any global that stands before", false},
+    {"invalid local count", "engine limits", false},
+    {NULL, NULL, false},
+};
+
+/* We refuse, libwabt 1.0.32 accepts. */
+static const struct row lax[] = {
+    {"shared", "it does not compare shared with its limits (8 modules of the test suite)", false},
+    {"found nothing on the stack", "it lets a segment have an empty offset", true},
+    {NULL, NULL, false},
+};
+
+static sigjmp_buf escape;
+
+static void leave(int number)
+{
+    (void)number;
+    siglongjmp(escape, 1);
+}
+
+static enum answer ask_libwabt(struct bytes file, uint64_t features, char *message)
+{
+    struct sigaction action = {.sa_handler = leave, .sa_flags = SA_NODEFER}, before;
+    volatile int answer = ANSWER_NONE;
+    sigaction(SIGABRT, &action, &before);
+    if (sigsetjmp(escape, 1) == 0)
+        answer = wasm_wabt_validate(file.data, file.size, features, message, MESSAGE_SIZE);
+    sigaction(SIGABRT, &before, NULL);
+    return (enum answer)answer;
+}
+
+/* With the features that the module shows, and what we say in `error`. */
+static enum answer ask_ourselves(struct arena *arena, struct bytes file, uint64_t *features,
+                                 struct error *error)
+{
+    struct wasm_info facts, info;
+    if (wasm_scan(arena, file, WASM_FACTS, &facts, error) != 0 || facts.kind != WASM_CORE)
+        return ANSWER_NONE;
+    *features = facts.features;
+    if (wasm_scan(arena, file, WASM_VALIDATION, &info, error) != 0)
+        return ANSWER_INVALID;
+    return info.validity == WASM_NOT_JUDGED ? ANSWER_NONE : ANSWER_VALID;
+}
+
+static bool is_explained(const struct row *rows, const char *message)
+{
+    for (; rows->message; rows++)
+        if (strstr(message, rows->message) && !(rows->constant && strstr(message, " in function ")))
+            return true;
+    return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena = {0};
+    struct error error = {0};
+    struct bytes file = {data, size};
+    uint64_t features = 0;
+    char message[MESSAGE_SIZE] = "";
+    enum answer ours =
+        size > SIZE_MOST ? ANSWER_NONE : ask_ourselves(&arena, file, &features, &error);
+    enum answer theirs = ours == ANSWER_NONE ? ANSWER_NONE : ask_libwabt(file, features, message);
+    if (ours != theirs && theirs != ANSWER_NONE &&
+        !is_explained(ours == ANSWER_VALID ? strict : lax,
+                      ours == ANSWER_VALID ? message : error.message)) {
+        fprintf(stderr, "we say %s %s\nlibwabt says %s %s\n",
+                ours == ANSWER_VALID ? "valid" : "invalid", error.message,
+                theirs == ANSWER_VALID ? "valid" : "invalid", message);
+        abort();
+    }
+    arena_free(&arena);
+    return 0;
+}
