@@ -1,5 +1,4 @@
 /* What sections define: types of functions, limits, exports, segments. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "pkg/wasm/judge.h"
@@ -112,32 +111,45 @@ void judge_export(struct scan *scan, enum wasm_extern kind, uint32_t index, cons
         judge_declare(scan, index, where);
 }
 
-static int by_name(const void *a, const void *b)
+/* Where the state lies is in it, so that nobody can write names that collide. */
+static uint64_t hash_name(const struct judge *judge, struct bytes name)
 {
-    struct bytes one = (*(const struct wasm_export *const *)a)->name;
-    struct bytes other = (*(const struct wasm_export *const *)b)->name;
-    size_t least = one.size < other.size ? one.size : other.size;
-    int order = least ? memcmp(one.data, other.data, least) : 0;
-    return order ? order : (one.size > other.size) - (one.size < other.size);
+    uint64_t hash = judge->seed ^ (uintptr_t)judge ^ name.size;
+    for (size_t at = 0; at < name.size; at += 8) {
+        size_t left = name.size - at;
+        uint64_t word = 0;
+        memcpy(&word, name.data + at, left < 8 ? left : 8);
+        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 29;
+    }
+    return hash ^ hash >> 32;
+}
+
+/* False: an earlier export has the name of this one. */
+static bool put_name(const struct scan *scan, uint32_t *slots, size_t mask, uint32_t index)
+{
+    const struct wasm_export *exports = scan->out->exports;
+    struct bytes name = exports[index].name;
+    size_t at = hash_name(scan->judge, name) & mask;
+    while (slots[at] && !bytes_equal(exports[slots[at] - 1].name, name))
+        at = (at + 1) & mask;
+    if (slots[at])
+        return false;
+    slots[at] = index + 1;
+    return true;
 }
 
 void judge_export_names(struct scan *scan)
 {
     const struct wasm_info *out = scan->out;
-    size_t count = out->export_count;
-    if (count < 2)
-        return;
-    const struct wasm_export **sorted = arena_alloc(scan->arena, count, sizeof *sorted);
-    for (size_t i = 0; i < count; i++)
-        sorted[i] = &out->exports[i];
-    qsort(sorted, count, sizeof *sorted, by_name);
-    for (size_t i = 1; i < count; i++)
-        if (by_name(&sorted[i - 1], &sorted[i]) == 0) {
-            struct bytes a = sorted[i - 1]->name, b = sorted[i]->name;
-            judge_fail(scan, a.data > b.data ? a.data : b.data, "duplicate export name '%.80s'",
-                       scan_safe(scan, a));
-            return;
-        }
+    size_t size = 16;
+    while (size < 2 * out->export_count)
+        size *= 2;
+    uint32_t *slots = arena_alloc(scan->arena, size, sizeof *slots);
+    for (uint32_t i = 0; i < out->export_count && judging(scan); i++)
+        if (!put_name(scan, slots, size - 1, i))
+            judge_fail(scan, out->exports[i].name.data, "duplicate export name '%.80s'",
+                       scan_safe(scan, out->exports[i].name));
 }
 
 void judge_start_function(struct scan *scan, uint32_t function, const uint8_t *where)

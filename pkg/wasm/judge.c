@@ -201,6 +201,7 @@ void judge_instruction(struct scan *scan, const struct instruction *instruction)
     case ACTION_SELECT:
         judge_variable(scan, instruction);
         return;
+    case ACTION_UNREACHABLE:
     case ACTION_BR:
     case ACTION_BR_IF:
     case ACTION_RETURN:

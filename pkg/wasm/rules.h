@@ -13,6 +13,7 @@ enum action {
     ACTION_SPECIAL, /* a function of its own */
     ACTION_SIGNATURE,
     ACTION_NONE,
+    ACTION_UNREACHABLE,
     ACTION_UNARY,
     ACTION_SIGN, /* a unary one that is sign extension */
     ACTION_BINARY,

@@ -368,6 +368,10 @@ INLINE bool quick_step(struct walk *walk, struct scan *scan)
         return quick_branch(walk, scan, true);
     case ACTION_BR_IF:
         return quick_branch(walk, scan, false);
+    case ACTION_UNREACHABLE:
+        quick_unreachable(walk, scan);
+        walk->at++;
+        return true;
     case ACTION_RETURN:
         return quick_return(walk, scan);
     case ACTION_CALL:
@@ -408,6 +412,7 @@ enum shape {
     SHAPE_F32,
     SHAPE_F64,
     SHAPE_OPEN,
+    SHAPE_ELSE,
     SHAPE_END
 };
 
@@ -415,6 +420,7 @@ static enum shape shape_of(uint8_t action)
 {
     switch (action) {
     case ACTION_NONE:
+    case ACTION_UNREACHABLE:
     case ACTION_UNARY:
     case ACTION_BINARY:
     case ACTION_DROP:
@@ -442,8 +448,12 @@ static enum shape shape_of(uint8_t action)
     case ACTION_LOOP:
     case ACTION_IF:
         return SHAPE_OPEN;
+    case ACTION_ELSE:
+        return SHAPE_ELSE;
+    case ACTION_END:
+        return SHAPE_END;
     default:
-        return action == ACTION_END ? SHAPE_END : SHAPE_STEP;
+        return SHAPE_STEP;
     }
 }
 
@@ -453,36 +463,43 @@ void walk_prepare(struct scan *scan)
         scan->shapes[i] = (uint8_t)shape_of(rules[i].action);
 }
 
-/* 0: it is not that simple. */
-INLINE size_t quick_size(struct scan *scan, const uint8_t *at)
+/* The size of a number that is not of one byte, and of what stands in front of it; 0: no short
+   number. */
+INLINE size_t long_size(const uint8_t *at, size_t front)
 {
-    size_t size;
-    switch (scan->shapes[*at]) {
-    case SHAPE_BYTE:
+    size_t size = short_size(at + front);
+    return size ? front + size : 0;
+}
+
+INLINE size_t quick_size(uint8_t shape, const uint8_t *at)
+{
+    if (shape == SHAPE_NUMBER)
+        return at[1] < 0x80 ? 2 : long_size(at, 1);
+    if (shape == SHAPE_BYTE)
         return 1;
-    case SHAPE_NUMBER:
-        size = short_size(at + 1);
-        return size ? 1 + size : 0;
-    case SHAPE_ACCESS:
-        size = short_size(at + 2);
-        return size && at[1] < 0x40 ? 2 + size : 0;
-    case SHAPE_F32:
-        return 5;
-    case SHAPE_F64:
+    if (shape == SHAPE_ACCESS)
+        return at[1] < 0x40 ? at[2] < 0x80 ? 3 : long_size(at, 2) : 0;
+    if (shape == SHAPE_F64)
         return 9;
-    case SHAPE_OPEN:
-        if (at[1] != BLOCK_EMPTY || scan->depth >= scan->control_capacity)
-            return 0;
-        scan->controls[scan->depth++].opcode = *at;
-        return 2;
-    case SHAPE_END:
-        if (scan->depth == 1)
-            return 0;
+    return shape == SHAPE_F32 ? 5 : 0;
+}
+
+/* Blocks without a type, and their ends. */
+INLINE size_t quick_structure(uint8_t shape, const uint8_t *at, struct scan *scan)
+{
+    if (shape == SHAPE_END && scan->depth > 1) {
         scan->depth--;
         return 1;
-    default:
-        return 0;
     }
+    if (shape == SHAPE_ELSE && scan->controls[scan->depth - 1].opcode == OP_IF) {
+        scan->controls[scan->depth - 1].opcode = OP_ELSE;
+        return 1;
+    }
+    bool simple = at[1] == BLOCK_EMPTY || (at[1] >= TYPE_F64 && at[1] <= TYPE_I32);
+    if (shape != SHAPE_OPEN || !simple || scan->depth >= scan->control_capacity)
+        return 0;
+    scan->controls[scan->depth++].opcode = *at;
+    return 2;
 }
 
 void walk_plainly(struct scan *scan)
@@ -492,7 +509,10 @@ void walk_plainly(struct scan *scan)
         return;
     const uint8_t *end = reader->end - MARGIN, *at = reader->at;
     while (at <= end) {
-        size_t size = quick_size(scan, at);
+        uint8_t shape = scan->shapes[*at];
+        size_t size = quick_size(shape, at);
+        if (size == 0)
+            size = quick_structure(shape, at, scan);
         at += size;
         if (size)
             continue;
