@@ -127,7 +127,7 @@ static int run_check(struct run *run, struct error *error)
         return -1;
     }
     for (size_t i = 0; verdict == 0 && i < report.module_count; i++)
-        verdict = module_verdict(&modules[i], error);
+        verdict = report_wit_verdict(&modules[i], error);
     return verdict;
 }
 

@@ -67,19 +67,3 @@ int module_context(struct run *run, struct report_module *module, struct error *
     module->context = context;
     return add_wit(run, module, context, error);
 }
-
-int module_verdict(const struct report_module *module, struct error *error)
-{
-    const struct report_wit *wit = module->context ? module->context->wit : NULL;
-    if (!wit)
-        return 0;
-    const struct component_comparison *comparison = &wit->comparison;
-    if (comparison->given_up)
-        return error_set(error, FAULT_INCOMPATIBLE, "%s cannot be compared with world '%s': %s",
-                         module->path, wit->world, comparison->given_up);
-    if (comparison->count == 0)
-        return 0;
-    return error_set(error, FAULT_INCOMPATIBLE, "%s does not fit world '%s': %zu difference%s",
-                     module->path, wit->world, comparison->count,
-                     comparison->count == 1 ? "" : "s");
-}

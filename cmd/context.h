@@ -7,7 +7,4 @@
 /* Fills module->context. With --wit the world is read and compared. */
 int module_context(struct run *, struct report_module *, struct error *) MUST_CHECK;
 
-/* FAULT_INCOMPATIBLE when --wit says that the module does not fit. */
-int module_verdict(const struct report_module *, struct error *) MUST_CHECK;
-
 #endif

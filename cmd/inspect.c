@@ -35,7 +35,7 @@ static int run_inspect(struct run *run, struct error *error)
                             .with_sizes = run->options.sizes};
     if (reports_write(run, &report, error) != 0)
         return -1;
-    return module_verdict(&module, error);
+    return report_wit_verdict(&module, error);
 }
 
 const struct command command_inspect = {

@@ -289,6 +289,9 @@ static void fail_on_no(const struct report *report, struct error *error)
                   verdict->finding_count ? verdict->findings[0].message : "incompatible");
         return;
     }
+    for (size_t i = 0; i < report->module_count; i++)
+        if (report_wit_verdict(&report->modules[i], error) != 0)
+            return;
 }
 
 json_t *report_json(struct arena *arena, const struct report *report)

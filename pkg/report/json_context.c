@@ -96,6 +96,22 @@ static json_t *wit_json(const struct report_wit *wit)
     return object;
 }
 
+int report_wit_verdict(const struct report_module *module, struct error *error)
+{
+    const struct report_wit *wit = module->context ? module->context->wit : NULL;
+    if (!wit)
+        return 0;
+    const struct component_comparison *comparison = &wit->comparison;
+    if (comparison->given_up)
+        return error_set(error, FAULT_INCOMPATIBLE, "%s cannot be compared with world '%s': %s",
+                         module->path, wit->world, comparison->given_up);
+    if (comparison->count == 0)
+        return 0;
+    return error_set(error, FAULT_INCOMPATIBLE, "%s does not fit world '%s': %zu difference%s",
+                     module->path, wit->world, comparison->count,
+                     comparison->count == 1 ? "" : "s");
+}
+
 void json_add_context(json_t *module, const struct report_context *context)
 {
     json_t *component = json_object_get(module, "component");

@@ -62,6 +62,9 @@ int report_text(struct arena *, const struct report *, const struct report_style
 /* The document of cli.md section 5 for inspect and check; other commands add their keys to it. */
 json_t *report_json(struct arena *, const struct report *);
 
+/* FAULT_INCOMPATIBLE when the component does not fit the WIT it was compared with. */
+int report_wit_verdict(const struct report_module *, struct error *) MUST_CHECK;
+
 /* "module" as in cli.md section 5. */
 json_t *report_module_json(struct arena *, const struct report_module *);
 json_t *report_verdict_json(struct arena *, const struct verdict *);

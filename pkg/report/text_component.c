@@ -149,23 +149,25 @@ void text_wit(struct printer *printer, const struct report_context *context)
                                wit->world, wit->folder, wit->tool,
                                print_count(printer->arena, comparison->matched_imports, "import"),
                                print_count(printer->arena, comparison->matched_exports, "export")));
-    for (size_t i = 0; i < comparison->count && i < MOST_SHOWN; i++)
-        print_wrapped(printer, 4,
-                      arena_printf(printer->arena, "  - %s",
-                                   sentence(printer->arena, &comparison->items[i])));
+    for (size_t i = 0; i < comparison->count && i < MOST_SHOWN; i++) {
+        print_column(printer, 4);
+        print_in(printer, PLAIN, "-");
+        print_column(printer, 6);
+        print_wrapped(printer, 6, sentence(printer->arena, &comparison->items[i]));
+    }
     print_rest(printer, comparison->count);
     if (comparison->other_versions)
         print_wrapped(
             printer, 4,
             arena_printf(printer->arena,
-                         "  %s in another version of the same track, which hosts accept: "
+                         "%s in another version of the same track, which hosts accept: "
                          "%s",
                          print_count(printer->arena, comparison->other_versions, "interface"),
                          comparison->other_version));
     if (comparison->given_up)
         print_wrapped(
             printer, 4,
-            arena_printf(printer->arena, "  not all was compared: %s", comparison->given_up));
+            arena_printf(printer->arena, "not all was compared: %s", comparison->given_up));
 }
 
 /* --- what is in it --- */

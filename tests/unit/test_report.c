@@ -95,7 +95,7 @@ static void module_json(void)
         text,
         "{\"path\":\"app.wasm\",\"bytes\":5,\"gzip_bytes\":null,"
         "\"sha256\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\","
-        "\"kind\":\"core\",\"spec\":\"3.0\",\"features\":["
+        "\"kind\":\"core\",\"spec\":\"3.0\",\"validation\":null,\"features\":["
         "{\"name\":\"bulk-memory-opt\",\"spec\":\"2.0\",\"count\":12,"
         "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":12}],"
         "\"first\":{\"reason\":\"instruction\",\"offset\":60,"
