@@ -4,8 +4,8 @@ limit must pass `check` and one above must be found, at its place; and the engin
 which are on this machine must say the same of both.
 
 limits.py [--program PATH] [WORD...]   only limits whose platform and name hold one of the words
-Prints `N passed, N failed, N skipped`. Engines: Node.js and workerd of tests/clients/install.sh,
-the node on PATH, and the Python package wasmtime, where they are."""
+Prints `N passed, N failed, N skipped`. Engines: what the suites `clients` and
+`engines` installed, the node on PATH, and the Python package wasmtime, where they are."""
 import argparse
 import json
 import os
@@ -17,6 +17,8 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CLIENTS = ROOT / "build" / "clients" / "node_modules"
+ENGINES = ROOT / "build" / "engines"
+PYTHON = {**os.environ, "PYTHONPATH": str(ENGINES / "python")}
 VOID = b"\1\4\1\x60\0\0"
 WORKERD = """using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (services = [(name = "main", worker = (
@@ -117,6 +119,7 @@ def nodes():
     """The Node.js on this machine by major version, each once."""
     found = {}
     for program in (shutil.which("node"), *CLIENTS.glob("node*/bin/node"),
+                    *(ENGINES / "node_modules").glob("node*/bin/node"),
                     *(ROOT / "build" / "bench").glob("node-*")):
         if program:
             found.setdefault(node_version(program).split(".")[0], str(program))
@@ -140,7 +143,7 @@ def ask_workerd(path):
 def ask_wasmtime(path):
     script = "import sys, wasmtime\nc = wasmtime.Config()\nc.wasm_exceptions = True\n" \
              "wasmtime.Module.validate(wasmtime.Engine(c), open(sys.argv[1], 'rb').read())"
-    return run([sys.executable, "-c", script, str(path)]).returncode == 0
+    return run([sys.executable, "-c", script, str(path)], env=PYTHON).returncode == 0
 
 
 def engines(platform, limit, found):
@@ -204,7 +207,7 @@ def main():
     options = parser.parse_args()
     program = os.path.abspath(options.program)
     found = {"node": nodes(), "workerd": (CLIENTS / ".bin" / "workerd").exists(),
-             "wasmtime": run([sys.executable, "-c", "import wasmtime"]).returncode == 0}
+             "wasmtime": run([sys.executable, "-c", "import wasmtime"], env=PYTHON).returncode == 0}
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for kind, installed in found.items():
         if not installed:
