@@ -35,16 +35,29 @@ struct comparing {
     struct component_comparison *out;
 };
 
-/* The same items under the names that compatible versions share. */
-static struct component_list compatible_list(struct comparing *comparing,
-                                             const struct component_list *list)
+/* The same items, found by their own names and, after those, by what compatible versions share. */
+static struct component_list offer(struct comparing *comparing, const struct component_list *list)
+{
+    struct arena *arena = comparing->arena;
+    struct component_list out = *list;
+    out.table = name_table_make(arena, 2 * list->count);
+    for (size_t i = 0; i < list->count; i++)
+        (void)name_table_add(arena, &out.table, list->items[i].name, i);
+    for (size_t i = 0; i < list->count; i++)
+        (void)name_table_add(arena, &out.table, compatible_name(arena, list->items[i].name), i);
+    return out;
+}
+
+/* The same items, each under the name that finds what is offered for it. */
+static struct component_list demand(struct comparing *comparing, const struct component_list *list,
+                                    const struct component_list *offered)
 {
     struct component_list out = {.count = list->count, .capacity = list->count};
     out.items = arena_alloc(comparing->arena, list->count, sizeof *out.items);
     for (size_t i = 0; i < list->count; i++) {
         out.items[i] = list->items[i];
-        out.items[i].name = compatible_name(comparing->arena, list->items[i].name);
-        (void)name_table_add(comparing->arena, &out.table, out.items[i].name, i);
+        if (!component_find(offered, list->items[i].name))
+            out.items[i].name = compatible_name(comparing->arena, list->items[i].name);
     }
     return out;
 }
@@ -125,7 +138,7 @@ static void note_version(struct comparing *comparing, const char *name, const ch
         comparing->out->other_version = arena_printf(comparing->arena, "%s for %s", given, name);
 }
 
-/* Each of `wanted` must be among `given`; `names` are those before their versions were cut. */
+/* Each of `wanted` must be among `given`; `names` are their own. */
 static void
 compare_lists(struct comparing *comparing, bool import, const struct component_list *given,
               const struct component_list *given_names, const struct component_list *wanted,
@@ -164,10 +177,10 @@ static void compare(struct comparing *comparing, const struct component_type *co
                     const struct component_type *world)
 {
     struct arena *arena = comparing->arena;
-    struct component_list world_imports = compatible_list(comparing, &world->imports);
-    struct component_list world_exports = compatible_list(comparing, &world->exports);
-    struct component_list imports = compatible_list(comparing, &component->imports);
-    struct component_list exports = compatible_list(comparing, &component->exports);
+    struct component_list world_imports = offer(comparing, &world->imports);
+    struct component_list imports = demand(comparing, &component->imports, &world_imports);
+    struct component_list exports = offer(comparing, &component->exports);
+    struct component_list world_exports = demand(comparing, &world->exports, &exports);
     uint32_t count = component->bound_end - component->bound;
     uint32_t *to = arena_alloc(arena, count, sizeof *to);
     component_bind(&comparing->file, &world_imports, &imports, component->bound, count, to);
