@@ -15,7 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build/components")
 PROGRAM = os.path.join(ROOT, "build/edge-deploy")
-WASM_TOOLS = os.path.join(PLACE, "tools/bin/wasm-tools")
+TOOLS = os.path.join(ROOT, "build/wasm-tools")
+WASM_TOOLS = os.path.join(TOOLS, "bin/wasm-tools")
 JCO = os.path.join(PLACE, "node_modules/.bin/jco")
 WIT = os.path.join(PLACE, "wit/1.35.0")
 
@@ -43,7 +44,7 @@ def must(*words, **more):
         raise RuntimeError(f"{' '.join(words)}: {result.stderr}")
 
 
-def inspect(path, *words, tools=PLACE + "/tools/bin"):
+def inspect(path, *words, tools=TOOLS + "/bin"):
     """Exit code and document of `inspect`; PATH has the encoder alone."""
     result = run(PROGRAM, "inspect", "--format", "json", path, *words, env={**os.environ, "PATH": tools + ":/usr/bin:/bin"})
     return result.returncode, json.loads(result.stdout)
@@ -65,7 +66,7 @@ ENCODED_OTHERWISE = {("values/values.wast", 67)}
 def standard(folder):
     """Every binary in the toolchain's test suite of components. What is valid passes; what is
     malformed is refused; of what is invalid as much as there are rules for."""
-    suite = os.path.join(PLACE, "tools/tests-1.263.0")
+    suite = os.path.join(TOOLS, "tests-1.263.0")
     if not os.path.isdir(suite):
         skip("the test suite of wasm-tools was not in cargo's registry")
         return

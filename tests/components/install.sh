@@ -1,35 +1,13 @@
 #!/bin/sh
-# Installs the component toolchain by pinned version and digest into build/components: wasm-tools
-# (built by cargo: three CPU minutes and more, once), jco with componentize-js, and the WIT of WASI.
+# Installs the component toolchain by pinned version and digest: wasm-tools, and into build/components
+# jco with componentize-js and the WIT of WASI.
 # What can't be had is said, and the tests that need it are skipped.
 set -eu
 cd "$(dirname "$0")/../.."
-wasm_tools=1.263.0
 wit=1.35.0
 wit_sha256=893e80e993a2cb3735e195a0c2dc3ab7d683877a813bb024a27499ee86e12b13
 to=build/components
 mkdir -p "$to"
-
-install_wasm_tools() {
-    [ -d "$to/tools/tests-$wasm_tools" ] && "$to/tools/bin/wasm-tools" --version >/dev/null && return
-    if ! command -v cargo >/dev/null; then
-        echo 'cargo is not installed: wasm-tools is built with Rust'
-        return
-    fi
-    echo "building wasm-tools $wasm_tools"
-    nice cargo install --quiet --locked wasm-tools --version "$wasm_tools" --no-default-features \
-        --features component,parse,print,validate,json-from-wast --root "$to/tools" \
-        --target-dir "$to/cargo" >"$to/cargo.log" 2>&1 || {
-        echo "wasm-tools $wasm_tools was not built:"
-        tail -n 5 "$to/cargo.log"
-        return
-    }
-    rm -rf "$to/cargo"
-    # Its own test suite lies in its sources.
-    for suite in "${CARGO_HOME:-$HOME/.cargo}/registry/src"/*/wasm-tools-"$wasm_tools"/tests/cli/component-model; do
-        [ ! -d "$suite" ] || cp -r "$suite" "$to/tools/tests-$wasm_tools"
-    done
-}
 
 install_jco() {
     if ! command -v npm >/dev/null; then
@@ -54,5 +32,5 @@ install_jco() {
     rm -f "$file"
 }
 
-install_wasm_tools
+sh tests/wasm-tools.sh || true
 install_jco

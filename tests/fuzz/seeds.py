@@ -53,7 +53,7 @@ def specification():
 
 
 def smith():
-    tool = ROOT / "build" / "bench" / "cargo" / "bin" / "wasm-tools"
+    tool = ROOT / "build" / "wasm-tools" / "bin" / "wasm-tools"
     tool = str(tool) if tool.exists() else shutil.which("wasm-tools")
     if not tool:
         print("SKIPPED: seeds of wasm-tools smith: it is not installed")
