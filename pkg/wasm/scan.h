@@ -193,7 +193,7 @@ void scan_strings_section(struct scan *);
 
 /* code.c; a step is one instruction. */
 void scan_step(struct scan *, bool constant);
-/* walk.c: quickly over what is simple; returns in front of what is not. */
+/* walk.c, walk_plainly.c: quickly over what is simple; returns in front of what is not. */
 void walk_prepare(struct scan *);
 void walk_judging(struct scan *);
 void walk_plainly(struct scan *);
