@@ -2,7 +2,7 @@
 # Builds wasm-tools, pinned by version, into build/wasm-tools, once (some six CPU minutes): the tests of components,
 # the bench and the fuzzers' seeds use it. Says why when it can't be had.
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 version=1.263.0
 to=build/wasm-tools
 [ -d "$to/tests-$version" ] && "$to/bin/wasm-tools" --version >/dev/null && exit 0
