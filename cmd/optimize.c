@@ -7,20 +7,17 @@
 #include "pkg/base/file.h"
 #include "pkg/json/json.h"
 
-/* What all chosen targets run; everything when there is no manifest to say. */
-static int allowed_features(struct run *run, uint64_t *out, struct error *error)
+/* What all chosen targets run of it; everything when there is no manifest to say. */
+static int allowed_features(struct run *run, const struct wasm_info *info, uint64_t *out,
+                            struct error *error)
 {
     *out = UINT64_MAX;
     for (size_t i = 0; i < run->target_count; i++) {
         struct job job;
-        uint64_t runs = 0;
         if (job_prepare(run->arena, run->world, &run->manifest, run->targets[i],
                         run->options.profile, &job, error) != 0)
             return -1;
-        for (size_t f = 0; f < WASM_FEATURE_COUNT; f++)
-            if (job.profile->features[f].support >= SUPPORT_PARTIAL)
-                runs |= wasm_feature_bit((enum wasm_feature)f);
-        *out &= runs;
+        *out &= profile_runs(job.profile, info);
     }
     return 0;
 }
@@ -87,9 +84,9 @@ static int run_optimize(struct run *run, struct error *error)
         return error_hint(error, "write: edge-deploy optimize FILE -o OUT.wasm");
     }
     if (read_optional_manifest(run, error) != 0 || choose_module(run, &path, error) != 0 ||
-        allowed_features(run, &request.allowed, error) != 0 ||
         optimizer_find(run->arena, run->world, run->options.optimizer, &optimizer, error) != 0 ||
-        read_module(run, path, &module, error) != 0)
+        read_module(run, path, &module, error) != 0 ||
+        allowed_features(run, module.info, &request.allowed, error) != 0)
         return -1;
     request.module = module.bytes;
     request.info = module.info;

@@ -66,6 +66,16 @@ const struct profile_feature *profile_judge(const struct profile_feature *known,
     return worst;
 }
 
+uint64_t profile_runs(const struct profile *profile, const struct wasm_info *info)
+{
+    const struct profile_case *ignored;
+    uint64_t runs = 0;
+    for (enum wasm_feature i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (profile_judge(&profile->features[i], info, i, &ignored)->support >= SUPPORT_PARTIAL)
+            runs |= wasm_feature_bit(i);
+    return runs;
+}
+
 /* What stands at the top of the document. */
 struct document {
     const char *name, *title, *as_of, *glue;

@@ -184,4 +184,7 @@ int profile_parse(struct arena *, const char *text, const char *origin, const ch
 const struct profile_limit *profile_limit(const struct profile *, const char *name);
 const struct profile_option *profile_option(const struct profile *, const char *name);
 
+/* What of all features the profile runs, at least in part, as that module uses them. */
+uint64_t profile_runs(const struct profile *, const struct wasm_info *);
+
 #endif

@@ -73,17 +73,6 @@ static int load_all(struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
-/* Of the module's features and all others: what of it is run as the module uses it. */
-static uint64_t features_run(const struct profile *profile, const struct wasm_info *info)
-{
-    const struct profile_case *ignored;
-    uint64_t runs = 0;
-    for (enum wasm_feature i = 0; i < WASM_FEATURE_COUNT; i++)
-        if (profile_judge(&profile->features[i], info, i, &ignored)->support >= SUPPORT_PARTIAL)
-            runs |= wasm_feature_bit(i);
-    return runs;
-}
-
 static bool is_same_list(const struct words *a, const struct words *b)
 {
     bool same = a->count == b->count;
@@ -165,7 +154,7 @@ static int find_product(struct pipeline *pipeline, const struct optimizer *optim
                         struct product **out, struct error *error)
 {
     struct manifest_optimize settings = target->target->optimize;
-    uint64_t allowed = features_run(target->job.profile, &module->original_info);
+    uint64_t allowed = profile_runs(target->job.profile, &module->original_info);
     uint64_t capped = allowed & module->original_info.features;
     /* A ready package ships untouched, and check judges what the user has built. */
     if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
