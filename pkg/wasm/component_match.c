@@ -102,6 +102,30 @@ static bool types_match(struct arena *arena, struct component_file *file,
     return same(file, given, wanted);
 }
 
+/* A type that stands for itself, not for an instance: its resources are whatever the other's are.
+ */
+static bool instance_types_match(struct arena *arena, struct component_file *file,
+                                 const struct component_type *given,
+                                 const struct component_type *wanted)
+{
+    uint32_t first = wanted->bound, count = wanted->bound_end - first;
+    if (count == 0)
+        return types_match(arena, file, given, wanted);
+    if (!component_work(file, count))
+        return true;
+    uint32_t *to = arena_alloc(arena, count, sizeof *to);
+    component_bind(file, &given->exports, &wanted->exports, first, count, to);
+    struct renaming renaming = {first, count, to, ++file->epoch};
+    return types_match(arena, file, given, component_copy(arena, file, wanted, &renaming));
+}
+
+static bool are_instances(const struct component_extern *given,
+                          const struct component_extern *wanted)
+{
+    return given->type && wanted->type && given->type->form == WIT_INSTANCE &&
+           wanted->type->form == WIT_INSTANCE;
+}
+
 bool component_matches(struct arena *arena, struct component_file *file,
                        const struct component_extern *given, const struct component_extern *wanted)
 {
@@ -113,6 +137,8 @@ bool component_matches(struct arena *arena, struct component_file *file,
                                          given->module->import_count *
                                              (1 + wanted->module->import_count)) ||
                core_interface_matches(given->module, wanted->module);
+    if (given->kind == COMPONENT_TYPE && are_instances(given, wanted))
+        return instance_types_match(arena, file, given->type, wanted->type);
     return types_match(arena, file, given->type, wanted->type);
 }
 
@@ -126,13 +152,7 @@ bool component_ascribe(struct component_scan *component, const struct component_
     /* A resource may be exported as one of which no more is known. */
     if (item->type->form == WIT_RESOURCE && wanted->type->form == WIT_RESOURCE)
         return true;
-    uint32_t first = wanted->type->bound, count = wanted->type->bound_end - first;
-    if (wanted->type->form != WIT_INSTANCE || count == 0)
-        return component_matches(arena, file, item, wanted);
-    uint32_t *to = arena_alloc(arena, count, sizeof *to);
-    component_bind(file, &item->type->exports, &wanted->type->exports, first, count, to);
-    struct renaming renaming = {first, count, to, ++file->epoch};
-    struct component_extern opened = *wanted;
-    opened.type = component_copy(arena, file, wanted->type, &renaming);
-    return component_matches(arena, file, item, &opened);
+    if (item->kind == wanted->kind && are_instances(item, wanted))
+        return instance_types_match(arena, file, item->type, wanted->type);
+    return component_matches(arena, file, item, wanted);
 }

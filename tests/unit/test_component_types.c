@@ -175,6 +175,12 @@ static void compares_with_a_world(void)
          WORLD("02 01 42 00 03 00 'a:b/c@0.2.6' 05 00"), ""},
         {"07{01 42 00} 0a{01 00 'a:b/c@0.0.2' 05 00}",
          WORLD("02 01 42 00 03 00 'a:b/c@0.0.1' 05 00"), "extra-import a:b/c@0.0.2: instance, -"},
+        /* the type of an interface with a resource, not an instance of it */
+        {"07{01 42 04 04 00 'r' 03 01 01 68 00 01 40 01 's' 01 01 00 04 00 'f' 01 02}"
+         "0b{01 00 'u' 03 00 00}",
+         WORLD("02 01 42 04 04 00 'r' 03 01 01 68 00 01 40 01 's' 01 01 00 04 00 'f' 01 02"
+               " 04 00 'u' 03 00 00"),
+         ""},
         /* two versions of one interface, of different types: each finds its own */
         {"07{02 42 02 01 40 00 01 00 04 00 'f' 01 00 42 02 01 40 00 00 79 04 00 'f' 01 00}"
          "0a{02 00 'a:b/c@1.0.0' 05 00 00 'a:b/c@1.1.0' 05 01}",
