@@ -282,7 +282,8 @@ static void names_companions(void)
         {IMPORT("wasi_unstable", "fd_write"), "wasi-unstable"},
         {IMPORT("gojs", "runtime.wasmExit"), "go"},
         {IMPORT("gojs", "runtime.sleepTicks"), "tinygo"},
-        {IMPORT("env", "abort"), "assemblyscript"},
+        {"01{01 60 04 7f 7f 7f 7f 00} 02{01 'env' 'abort' 00 00}", "assemblyscript"},
+        {IMPORT("env", "abort"), ""}, /* the same name with another signature is Emscripten's */
         {IMPORT("wasi", "thread-spawn"), "wasi-threads"},
         {"00{'linking' 02}", "object-file"},
     };
