@@ -10,26 +10,19 @@ time, of all threads, and the best of all rounds counts: what disturbs a run onl
 npm packages of pinned version and digest (files.json). What is not there is said and left out.
 """
 import argparse
-import hashlib
 import json
 import os
 import pathlib
-import platform
 import resource
 import shutil
 import subprocess
 import sys
-import tarfile
-import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "bench"
-TOOLS = ROOT / "build" / "bench"
 sys.path.insert(0, str(ROOT / "tests" / "corpus"))
 import corpus  # noqa: E402
 
-NODE = "26.10.0"
-NODE_SHA256 = {"linux-x64": "ab9c8eecf9f82d6693cdc3accced17034065c8d96213b0aa76a7e803d20ae1da"}
 SLOW_SECONDS = 4  # a command that needs longer is run once
 
 
@@ -43,25 +36,10 @@ def pin():
 
 
 def node():
-    """The pinned Node.js, from npm; where it cannot be had, the one on PATH."""
-    kind = f"{platform.system().lower()}-{platform.machine().replace('x86_64', 'x64')}"
-    program = TOOLS / f"node-{NODE}"
-    if program.exists():
-        return str(program)
-    if kind in NODE_SHA256:
-        with tempfile.TemporaryDirectory() as folder:
-            row = {"package": f"node-{kind}", "version": NODE}
-            tarball, reason = corpus.fetch_package(row, folder)
-            if tarball:
-                with tarfile.open(tarball) as archive:
-                    data = archive.extractfile("package/bin/node").read()
-                if hashlib.sha256(data).hexdigest() == NODE_SHA256[kind]:
-                    program.write_bytes(data)
-                    program.chmod(0o755)
-                    return str(program)
-                reason = "other bytes than expected"
-            print(f"node {NODE}: {reason}", file=sys.stderr)
-    return shutil.which("node")
+    """The newest that the tests install, pinned by digest; else the one on PATH."""
+    program = ROOT / "build" / "engines" / "node_modules" / "node26" / "bin" / "node"
+    subprocess.run(["sh", ROOT / "tests" / "clients" / "install.sh", "engines"], capture_output=True, check=False)
+    return str(program) if program.exists() else shutil.which("node")
 
 
 def wasm_tools():
@@ -175,8 +153,7 @@ def main():
     options = parser.parse_args()
     rows = json.loads((HERE / "files.json").read_text())
     rows = [r for r in rows if not options.words or any(w in r["path"] for w in options.words)]
-    for folder in (TOOLS, corpus.CACHE):
-        folder.mkdir(parents=True, exist_ok=True)
+    corpus.CACHE.mkdir(parents=True, exist_ok=True)
     reasons = corpus.fill_cache(rows)
     competitors = columns(options.runs)
     print(f"{pin()}; best of {options.rounds} rounds of {options.runs} passes; MB/s, in brackets the ratio to V8's")
