@@ -12,12 +12,12 @@ static void alias_export(struct component_scan *component, enum space_name space
     const void *found = NULL;
     if (scan->reader.failed)
         return;
+    const struct component_extern *item =
+        instance ? component_find(&instance->exports, name) : NULL;
     if (space < FUNCTIONS && space != CORE_MODULES)
         component_invalid(component, where, "an instance exports no %s",
                           component_space_title(space));
-    const struct component_extern *item =
-        instance ? component_find(&instance->exports, name) : NULL;
-    if (instance && !item)
+    else if (instance && !item)
         component_invalid(component, where, "the instance exports no '%.80s'", name);
     else if (item && item->kind != component_kind_of(space))
         component_invalid(component, where, "export '%.80s' is a %s", name,

@@ -11,9 +11,11 @@ static void read_argument(struct component_scan *component, struct component_lis
     const void *found = component_item(component, space);
     if (reader->failed)
         return;
-    if (space < FUNCTIONS && space != CORE_MODULES)
+    if (space < FUNCTIONS && space != CORE_MODULES) {
         component_invalid(component, where, "a component is not given a %s",
                           component_space_title(space));
+        return; /* what was found is of another kind of type */
+    }
     item.kind = component_kind_of(space);
     if (space == CORE_MODULES)
         item.module = found;
@@ -86,9 +88,11 @@ static const struct component_type *read_inline(struct component_scan *component
         const void *found = component_item(component, space);
         if (reader->failed)
             break;
-        if (space < FUNCTIONS && space != CORE_MODULES)
+        if (space < FUNCTIONS && space != CORE_MODULES) {
             component_invalid(component, where, "an instance exports no %s",
                               component_space_title(space));
+            continue;
+        }
         item.kind = component_kind_of(space);
         if (space == CORE_MODULES)
             item.module = found;

@@ -54,6 +54,12 @@ static void refuses_what_is_invalid(void)
         {"04{00 61 73 6d 0d 00 01 00 07{01 40 00 01 00} 0a{01 00 'f' 01 00}}"
          "07{01 40 00 00 7f} 0a{01 00 'g' 01 00} 05{01 00 ^00 01 'f' 01 00}",
          "import 'f' gets something of another type"},
+        /* what is core is no argument, export or alias of a component's instance */
+        {"07{01 3f 7f 00} 08{01 02 00} 05{01 01 01 ^00 'f' 00 00 00}", "an instance exports no"},
+        {"04{00 61 73 6d 0d 00 01 00} 07{01 3f 7f 00} 08{01 02 00} 05{01 00 00 01 ^'f' 00 00 00}",
+         "a component is not given a"},
+        {"07{02 42 00 42 02 01 42 00 04 00 'i' 05 00} 0a{01 00 'j' 05 01} 06{01 00 00 00 ^00 'i'}",
+         "an instance exports no"},
         {"07{02 40 00 01 00 40 00 00 7f} 0a{01 00 'f' 01 00} 0b{01 00 'g' 01 00 ^01 01 01}",
          "'g' has another type than its export"},
     };
