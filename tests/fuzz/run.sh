@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs fuzzers for SECONDS of CPU time each, however busy the machine is: run.sh [SECONDS [NAME...]].
-# Corpora grow in build/fuzz/corpus/.
+# Corpora grow in build/fuzz/corpus/. With FUZZ_SEED=N a run on empty ones can be done again.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=${1:-60}
@@ -35,7 +35,7 @@ run() {
         [ -d "build/fuzz/seeds/$name" ] && seeds=build/fuzz/seeds/$name
         # shellcheck disable=SC2086
         "build/fuzz/$name" -max_total_time="$((seconds - used + 1))" -timeout=25 -rss_limit_mb=2048 \
-            -print_final_stats=1 -artifact_prefix=build/fuzz/crashes/ \
+            -print_final_stats=1 ${FUZZ_SEED:+-seed="$FUZZ_SEED"} -artifact_prefix=build/fuzz/crashes/ \
             "build/fuzz/corpus/$name" $seeds >"$log" 2>&1 || return 1
         runs=$((runs + $(sed -n 's/stat::number_of_executed_units: *//p' "$log")))
         times >"build/fuzz/$name.times"
