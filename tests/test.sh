@@ -49,7 +49,7 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults glue clients corpus differential engines limits memory linear
+[ $# -gt 0 ] || set -- lint unit cases try faults glue clients corpus differential engines limits memory
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -61,7 +61,6 @@ for name; do
     engines) suite engines sh tests/engines/run.sh ;;
     components) suite components sh tests/components/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
-    linear) suite linear python3 tests/linear.py ;;
     differential) suite differential python3 tests/corpus/differential.py ;;
     memory) suite memory python3 tests/memory.py ;;
     limits) suite limits python3 tests/limits.py ;;

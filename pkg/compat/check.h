@@ -6,43 +6,8 @@
 
 #include "pkg/base/budget.h"
 #include "pkg/compat/profile.h"
+#include "pkg/compat/verdict.h"
 #include "pkg/wasm/wasm.h"
-
-enum level { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR };
-const char *level_name(enum level);
-
-struct place {
-    const char *path, *function_name, *instruction;
-    uint32_t function;
-    size_t offset;
-    bool has_offset;
-};
-
-struct cure {
-    const char *lowering, *compiler, *other; /* each may be NULL */
-};
-
-/* `rule` is one of: feature import export memory size artifact budget runtime setting component
-   malformed invalid. */
-struct finding {
-    enum level level;
-    bool is_unknown; /* nobody knows: a no when that counts as one */
-    const char *rule, *subject, *message, *cause, *source;
-    struct place where;
-    struct cure cure;
-};
-
-enum answer { ANSWER_YES, ANSWER_NO, ANSWER_UNKNOWN };
-const char *answer_word(enum answer); /* "compatible", "incompatible", "unknown" */
-
-struct verdict {
-    const char *target, *platform, *variant, *profile_as_of;
-    enum answer answer;
-    struct finding *findings; /* worst first */
-    size_t finding_count;
-    const char **modules; /* paths of what was judged */
-    size_t module_count;
-};
 
 /* A module as it ships. */
 struct shipped_module {

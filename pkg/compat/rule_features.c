@@ -17,8 +17,12 @@ static void set_place(struct place *out, const char *path, const struct wasm_use
 {
     *out = (struct place){.path = path, .function = WASM_NO_FUNCTION};
     if (use)
-        *out = (struct place){path,          use->function_name, use->instruction,
-                              use->function, use->offset,        true};
+        *out = (struct place){.path = path,
+                              .function_name = use->function_name,
+                              .instruction = use->instruction,
+                              .function = use->function,
+                              .offset = use->offset,
+                              .has_offset = true};
 }
 
 /* Umbrellas, and what another rule judges, are not said twice. */

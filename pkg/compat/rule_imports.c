@@ -85,8 +85,10 @@ static const char *full_name(struct check *check, const char *module, const char
 static void finish(struct check *check, struct finding *finding,
                    const struct shipped_module *module, const struct wasm_import *import)
 {
-    finding->where =
-        (struct place){module->path, NULL, NULL, WASM_NO_FUNCTION, import->offset, true};
+    finding->where = (struct place){.path = module->path,
+                                    .function = WASM_NO_FUNCTION,
+                                    .offset = import->offset,
+                                    .has_offset = true};
     finding->source =
         check_source(check, check->profile->imports_source, check->profile->imports_as_of);
 }

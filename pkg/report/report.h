@@ -9,6 +9,7 @@
 #include "pkg/compat/companions.h"
 #include "pkg/compat/worlds.h"
 #include "pkg/wasm/component_type.h"
+#include "pkg/wasm/sizes.h"
 
 struct arena;
 
@@ -39,7 +40,8 @@ struct report_module {
     const char *path;
     struct bytes bytes;
     const struct wasm_info *info;
-    size_t gzip_bytes;                    /* 0: not counted (null in JSON) */
+    size_t gzip_bytes, brotli_bytes;      /* 0: not counted (null in JSON) */
+    const struct wasm_sizes *sizes;       /* NULL: not asked */
     const struct report_context *context; /* NULL: not asked */
 };
 

@@ -40,7 +40,8 @@ struct wasm_use {
     enum wasm_feature feature;
     enum wasm_reason reason; /* of the first use */
     uint64_t count;
-    size_t offset;             /* of the first use, from the start of the file */
+    uint64_t functions, function_bytes; /* how many bodies use it, and what these weigh */
+    size_t offset;                      /* of the first use, from the start of the file */
     uint32_t function;         /* index with imports counted; WASM_NO_FUNCTION outside code */
     const char *function_name; /* from the name section or an export; NULL when unknown */
     const char *instruction; /* "memory.copy"; for other reasons what it is: "data count section" */

@@ -18,4 +18,5 @@ complain 'unsafe functions' "$(grep -rnE '\b(strcpy|strcat|sprintf|vsprintf|strt
 complain 'unfinished, by its own words' "$(grep -rnE '\b(TODO|FIXME|XXX)\b' cmd pkg platforms || true)"
 complain 'printing below cmd/' "$(grep -rnE '\b(printf|puts|putchar|perror)\(|\bstdout\b' --include='*.c' pkg platforms | grep -vE 'snprintf|pkg/validate/' || true)"
 complain 'getenv below cmd/' "$(grep -rnE '\b(getenv|secure_getenv|setenv)\(|\benviron\b' --include='*.c' pkg platforms | grep -v 'extern char \*\*environ' || true)"
+complain "a fuzzer's finding" "$(git ls-files | grep -E '(^|/)(crash|leak|oom|timeout|slow-unit)-[0-9a-f]{40}$' || true)"
 exit $bad

@@ -1,20 +1,18 @@
 #!/usr/bin/env python3
 """The cost of hostile modules grows as they do: processor time of inspect, which validates too, at
-n, 2n and 4n. Linear is 4 between the first and the last, quadratic 16; more than 9 fails.
+n, 2n and 4n, and the ratio of the last to the first: linear is 4, quadratic 16. A bench, since times
+of a busy machine prove nothing; what proves it counts steps (tests/unit/test_wasm_validation.c).
 
-linear.py [--program PATH]     Prints a line a kind of module and `N passed, N failed`."""
+linear.py [--program PATH]     Prints a line a kind of module."""
 import argparse
 import os
 import pathlib
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 from limits import VOID, function, leb, many, module, section  # noqa: E402
-
-WORST = 9
-
 
 def chain(count):
     """Each type is a subtype of the one before."""
@@ -67,7 +65,6 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--program", default=str(ROOT / "build" / "edge-deploy"))
     program = os.path.abspath(parser.parse_args().program)
-    passed = failed = 0
     with tempfile.TemporaryDirectory() as name:
         path = pathlib.Path(name) / "m.wasm"
         path.write_bytes(module())
@@ -77,13 +74,9 @@ def main():
             for factor in (1, 2, 4):
                 path.write_bytes(make(count * factor))
                 times.append(max(seconds(program, path) - base, 0.002))
-            fine = times[2] / times[0] <= WORST
-            passed, failed = passed + fine, failed + (not fine)
-            print(f"{'ok' if fine else 'failed:'} {kind}: {' '.join(f'{t * 1000:.0f}' for t in times)} ms"
-                  f" at {count:,} times 1, 2, 4", flush=True)
-    print(f"linear: {passed} passed, {failed} failed")
-    return 1 if failed else 0
+            print(f"{kind:22} {' '.join(f'{t * 1000:5.0f}' for t in times)} ms at {count:,} times 1, 2, 4:"
+                  f" {times[2] / times[0]:.1f}", flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

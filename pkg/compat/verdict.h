@@ -1,0 +1,93 @@
+/* What the check of one target found: the answer, the findings behind it, and what else is known of
+   the target. Filled by check.c and by those who know the repository and the runtimes found here.
+ */
+#ifndef PKG_COMPAT_VERDICT_H
+#define PKG_COMPAT_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum level { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR };
+const char *level_name(enum level);
+
+struct place {
+    const char *path, *function_name, *instruction; /* function_name: demangled */
+    uint32_t function;
+    size_t offset;
+    bool has_offset;
+    const char *crate;       /* of the function, for Rust; or NULL */
+    const char *source_file; /* from DWARF, or NULL */
+    uint32_t source_line;
+};
+
+struct cure {
+    const char *lowering, *compiler, *other; /* each may be NULL */
+};
+
+/* `rule` is one of: feature import export memory size artifact budget runtime setting component
+   malformed invalid. */
+struct finding {
+    enum level level;
+    bool is_unknown; /* nobody knows: a no when that counts as one */
+    const char *rule, *subject, *message, *cause, *source;
+    struct place where;
+    struct cure cure;
+    /* Of a feature: how often it is used, in how many functions, and what those weigh. 0: no
+       feature, or not in code. */
+    uint64_t count, functions, function_bytes;
+    const char *since; /* "new since the last deployment (rustc 1.81 to 1.82)", or NULL */
+};
+
+enum answer { ANSWER_YES, ANSWER_NO, ANSWER_UNKNOWN };
+const char *answer_word(enum answer); /* "compatible", "incompatible", "unknown" */
+
+/* A dated fact about the target's runtime. */
+struct runtime_fact {
+    const char *name, *date, *text, *source; /* as in struct profile_runtime_fact */
+};
+
+/* What moving to the next variant of the platform changes. */
+struct next_variant {
+    const char *variant; /* NULL: there is none */
+    const char **gained,
+        **lost; /* feature ids; in part is not gained, and is lost when it was a yes */
+    size_t gained_count, lost_count;
+};
+
+/* One runtime found here, and what became of the module in it (check --run). */
+struct proof {
+    const char *runtime; /* "node 22.22.0" */
+    const char *path;    /* of the module */
+    enum answer answer; /* YES: instantiated; NO: refused; UNKNOWN: not tried, `message` says why */
+    const char *message; /* what the runtime said, or NULL */
+};
+
+/* What is different from the last recorded deployment of the target. */
+struct change {
+    const char *commit, *time, *version; /* of that deployment; commit NULL: there is none */
+    const char **features_added, **features_removed;
+    size_t added_count, removed_count;
+    int64_t bytes, gzip_bytes; /* of all modules, now less then */
+    bool has_gzip;
+    const char *history; /* "rustc 1.81 to 1.82: ...", when it explains what was added; or NULL */
+};
+
+struct verdict {
+    const char *target, *platform, *variant, *profile_as_of;
+    const char *manifest; /* the manifest's path from the repository's root; NULL: there is none */
+    unsigned manifest_line; /* where the target stands in it, from 1 */
+    struct runtime_fact *facts;
+    size_t fact_count;
+    struct next_variant next;
+    struct proof *proofs;
+    size_t proof_count;
+    struct change change;
+    enum answer answer;
+    struct finding *findings; /* worst first */
+    size_t finding_count;
+    const char **modules; /* paths of what was judged */
+    size_t module_count;
+};
+
+#endif

@@ -1,0 +1,24 @@
+/* Where a core module's bytes are: functions, and for Rust the crates they come from. */
+#ifndef PKG_WASM_SIZES_H
+#define PKG_WASM_SIZES_H
+
+#include "pkg/wasm/wasm.h"
+
+/* Something that takes bytes: a function, a crate. */
+struct wasm_part {
+    const char *name;  /* demangled, safe to print; NULL: a function without a name */
+    const char *crate; /* of a function; NULL: not known */
+    size_t bytes;      /* of the body, its size included; of a crate's functions together */
+    size_t count;      /* of a crate: its functions */
+    uint32_t function; /* index with imports counted; WASM_NO_FUNCTION for a crate */
+};
+
+/* Both lists largest first. What belongs to no crate that is known is no part of `crates`. */
+struct wasm_sizes {
+    struct wasm_part *functions, *crates;
+    size_t function_count, crate_count;
+    size_t debug_bytes, name_bytes; /* what leaving out DWARF and the name section would save */
+    const char *unknown;            /* why functions have no names ("no name section"), or NULL */
+};
+
+#endif
