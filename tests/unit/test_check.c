@@ -199,8 +199,8 @@ static void feature_details(void)
     struct arena arena = {0};
     struct verdict verdict;
     const char *declared[] = {"+multimemory"};
-    struct wasm_use uses[] = {
-        {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy", NULL}};
+    struct wasm_use uses[] = {{WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 0, 0, 41, 3,
+                               "copy", "memory.copy", NULL}};
     struct scene scene = make_scene("lambda-edge", "nodejs20.x");
     scene.info.features = wasm_feature_bit(WASM_FEATURE_MULTIMEMORY);
     scene.info.uses = uses;
@@ -259,7 +259,7 @@ static void compiler_cures(void)
         struct verdict verdict;
         struct wasm_producer rust = {"processed-by", "rustc", rows[i].rustc};
         struct wasm_use use = {
-            rows[i].feature, WASM_BY_INSTRUCTION, 1, 41, 3, NULL, "v128.load", NULL};
+            rows[i].feature, WASM_BY_INSTRUCTION, 1, 0, 0, 41, 3, NULL, "v128.load", NULL};
         struct wasm_info info = {.features = wasm_feature_bit(rows[i].feature),
                                  .uses = &use,
                                  .use_count = 1,

@@ -11,8 +11,9 @@ static struct wasm_way second_memory = {WASM_BY_FLAG, "second memory", 1, NULL};
 static struct wasm_way ways[] = {{WASM_BY_INSTRUCTION, NULL, 12, NULL},
                                  {WASM_BY_INSTRUCTION, NULL, 2, &second_memory}};
 static struct wasm_use uses[] = {
-    {WASM_FEATURE_BULK_MEMORY_OPT, WASM_BY_INSTRUCTION, 12, 60, 7, NULL, "memory.fill", ways},
-    {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 41, 3, "copy", "memory.copy", ways + 1}};
+    {WASM_FEATURE_BULK_MEMORY_OPT, WASM_BY_INSTRUCTION, 12, 0, 0, 60, 7, NULL, "memory.fill", ways},
+    {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 0, 0, 41, 3, "copy", "memory.copy",
+     ways + 1}};
 static struct wasm_import imports[] = {
     {"wasi_snapshot_preview1", "fd_write", "(i32,i32,i32,i32)->(i32)", WASM_FUNC, 20}};
 static struct wasm_export exports[] = {{BYTES("_start"), "()->()", WASM_FUNC, 1},
@@ -89,7 +90,7 @@ static void module_json(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
+    struct report_module module = {.path = "app.wasm", .bytes = bytes_of("hello"), .info = &info};
     const char *text = json_print(&arena, report_module_json(&arena, &module));
     CHECK_TEXT(
         text,
@@ -134,7 +135,7 @@ static void component_json(void)
                                        .modules = &core,
                                        .module_count = 1};
     struct wasm_info info = {.kind = WASM_COMPONENT, .spec = "proposal", .component = &component};
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
+    struct report_module module = {.path = "app.wasm", .bytes = bytes_of("hello"), .info = &info};
     const json_t *json = report_module_json(&arena, &module);
     CHECK_TEXT(json_find_string(json, "kind", NULL), "component");
     CHECK_TEXT(json_find_string(json, "component.imports[0]", NULL), "wasi:http/types@0.2.6");
@@ -149,10 +150,14 @@ static void check_json(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
+    struct report_module module = {.path = "app.wasm", .bytes = bytes_of("hello"), .info = &info};
     struct verdict verdicts[] = {check_on(&arena, "lambda-edge", "nodejs20.x", "lambda", &info),
                                  check_on(&arena, "lambda-edge", "nodejs24.x", "new", &info)};
-    struct report report = {"check", &module, 1, verdicts, 2, false};
+    struct report report = {.command = "check",
+                            .modules = &module,
+                            .module_count = 1,
+                            .verdicts = verdicts,
+                            .verdict_count = 2};
     const json_t *json = report_json(&arena, &report);
     CHECK(json_find_integer(json, "schema", 0) == 1);
     CHECK_TEXT(json_find_string(json, "command", NULL), "check");
@@ -189,10 +194,10 @@ static void documents(void)
     struct arena arena = {0};
     struct error none = {0}, failure = {0};
     struct wasm_info info = make_info();
-    struct report_module modules[] = {{"a.wasm", bytes_of("a"), &info, 0, NULL},
-                                      {"b.wasm", bytes_of("b"), &info, 0, NULL}};
-    struct report one = {"inspect", modules, 1, NULL, 0, false};
-    struct report two = {"check", modules, 2, NULL, 0, false};
+    struct report_module modules[] = {{.path = "a.wasm", .bytes = bytes_of("a"), .info = &info},
+                                      {.path = "b.wasm", .bytes = bytes_of("b"), .info = &info}};
+    struct report one = {.command = "inspect", .modules = modules, .module_count = 1};
+    struct report two = {.command = "check", .modules = modules, .module_count = 2};
     CHECK_TEXT(json_print(&arena, report_document(&arena, "log", &none)),
                "{\"schema\":1,\"command\":\"log\",\"ok\":true}");
     CHECK_TEXT(json_print(&arena, report_document(&arena, "log", NULL)),
@@ -216,11 +221,16 @@ static void check_text(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"out/app.wasm", bytes_of("hello"), &info, 0, NULL};
+    struct report_module module = {
+        .path = "out/app.wasm", .bytes = bytes_of("hello"), .info = &info};
     info.memory_count = 1;
     struct verdict verdicts[] = {check_on(&arena, "cloudflare", "2026-11-01", "edge", &info),
                                  check_on(&arena, "lambda-edge", "nodejs20.x", "lambda", &info)};
-    struct report report = {"check", &module, 1, verdicts, 2, false};
+    struct report report = {.command = "check",
+                            .modules = &module,
+                            .module_count = 1,
+                            .verdicts = verdicts,
+                            .verdict_count = 2};
     CHECK_TEXT(text_of(&arena, &report, false, true, 80),
                "out/app.wasm: core module, WebAssembly 3.0, 5 bytes; features: bulk-memory-opt,\n"
                "  multimemory\n"
@@ -258,8 +268,8 @@ static void inspect_text(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
-    struct report report = {"inspect", &module, 1, NULL, 0, false};
+    struct report_module module = {.path = "app.wasm", .bytes = bytes_of("hello"), .info = &info};
+    struct report report = {.command = "inspect", .modules = &module, .module_count = 1};
     CHECK_TEXT(text_of(&arena, &report, false, false, 80),
                "app.wasm\n"
                "  core module, WebAssembly 3.0, 5 bytes\n"
@@ -301,9 +311,13 @@ static void styles(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
+    struct report_module module = {.path = "app.wasm", .bytes = bytes_of("hello"), .info = &info};
     struct verdict verdict = check_on(&arena, "fastly", NULL, "fast", &info);
-    struct report report = {"check", &module, 1, &verdict, 1, false};
+    struct report report = {.command = "check",
+                            .modules = &module,
+                            .module_count = 1,
+                            .verdicts = &verdict,
+                            .verdict_count = 1};
     const char *plain = text_of(&arena, &report, false, false, 80);
     const char *coloured = text_of(&arena, &report, true, true, 80);
     CHECK(strchr(plain, '\033') == NULL && strstr(plain, "incompatible") != NULL);
@@ -341,9 +355,13 @@ static void widths(void)
     info.uses = &use;
     info.use_count = 1;
     info.imports = &import;
-    struct report_module module = {"app.wasm", bytes_of("hello"), &info, 0, NULL};
+    struct report_module module = {.path = "app.wasm", .bytes = bytes_of("hello"), .info = &info};
     struct verdict verdict = check_on(&arena, "lambda-edge", "nodejs20.x", "t", &info);
-    struct report report = {"check", &module, 1, &verdict, 1, false};
+    struct report report = {.command = "check",
+                            .modules = &module,
+                            .module_count = 1,
+                            .verdicts = &verdict,
+                            .verdict_count = 1};
     CHECK(longest_line(text_of(&arena, &report, false, false, 80)) <= 80);
     CHECK(longest_line(text_of(&arena, &report, false, false, 60)) <= 60);
     CHECK(longest_line(text_of(&arena, &report, false, false, 0)) <= 80);
@@ -355,8 +373,8 @@ static void matrix_of_modules(void)
 {
     struct arena arena = {0};
     struct wasm_info info = make_info();
-    struct report_module modules[] = {{"a.wasm", bytes_of("a"), &info, 0, NULL},
-                                      {"b.wasm", bytes_of("b"), &info, 0, NULL}};
+    struct report_module modules[] = {{.path = "a.wasm", .bytes = bytes_of("a"), .info = &info},
+                                      {.path = "b.wasm", .bytes = bytes_of("b"), .info = &info}};
     const char *paths[] = {"a.wasm", "b.wasm"};
     struct finding findings[] = {{.level = LEVEL_ERROR,
                                   .rule = "feature",
@@ -385,7 +403,11 @@ static void matrix_of_modules(void)
                                   .answer = ANSWER_YES,
                                   .modules = paths,
                                   .module_count = 1}};
-    struct report report = {"check", modules, 2, verdicts, 2, false};
+    struct report report = {.command = "check",
+                            .modules = modules,
+                            .module_count = 2,
+                            .verdicts = verdicts,
+                            .verdict_count = 2};
     const char *text = text_of(&arena, &report, false, false, 80);
     CHECK(strstr(text, "\ntarget  module    verdict\n"
                        "one     a.wasm    unknown       1 warning\n"
@@ -402,10 +424,15 @@ static void hostile_names(void)
     struct wasm_import import = {"m\033[2J", "n\r\n::error::x", "()->()", WASM_FUNC, 1};
     struct wasm_info info = make_info();
     info.imports = &import;
-    struct report_module module = {"a\033]0;x\007.wasm", bytes_of("hello"), &info, 0, NULL};
-    struct report inspect = {"inspect", &module, 1, NULL, 0, false};
+    struct report_module module = {
+        .path = "a\033]0;x\007.wasm", .bytes = bytes_of("hello"), .info = &info};
+    struct report inspect = {.command = "inspect", .modules = &module, .module_count = 1};
     struct verdict verdict = check_on(&arena, "fastly", NULL, "t\033[31m", &info);
-    struct report check = {"check", &module, 1, &verdict, 1, false};
+    struct report check = {.command = "check",
+                           .modules = &module,
+                           .module_count = 1,
+                           .verdicts = &verdict,
+                           .verdict_count = 1};
     const char *texts[] = {text_of(&arena, &inspect, false, false, 80),
                            text_of(&arena, &check, false, false, 80)};
     for (size_t i = 0; i < 2; i++) {
