@@ -124,6 +124,7 @@ static void fill_verdict(const struct check *check, struct verdict *out)
         .answer = sum_up(check),
         .findings = check->findings,
         .finding_count = check->count,
+        .profile = check->profile,
         .modules = arena_alloc(check->arena, shipment->module_count + 1, sizeof *out->modules),
         .module_count = shipment->module_count,
     };

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct profile;
+
 enum level { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR };
 const char *level_name(enum level);
 
@@ -75,6 +77,7 @@ struct change {
 
 struct verdict {
     const char *target, *platform, *variant, *profile_as_of;
+    const struct profile *profile; /* what it was judged by: all its facts, sources and dates */
     const char *manifest; /* the manifest's path from the repository's root; NULL: there is none */
     unsigned manifest_line; /* where the target stands in it, from 1 */
     struct runtime_fact *facts;
