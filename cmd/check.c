@@ -71,39 +71,6 @@ static int choose(struct run *run, struct error *error)
     return run_read_manifest(run, error);
 }
 
-static void fill_report(struct run *run, const struct publish_result *result,
-                        struct report_module **out_modules, struct report *out)
-{
-    struct report_module *modules;
-    struct verdict *verdicts = arena_alloc(run->arena, result->target_count, sizeof *verdicts);
-    size_t limit = 0, count = 0;
-    for (size_t i = 0; i < result->target_count; i++)
-        limit += result->targets[i].module_count;
-    modules = arena_alloc(run->arena, limit, sizeof *modules);
-    for (size_t i = 0; i < result->target_count; i++) {
-        const struct prepared *target = &result->targets[i];
-        verdicts[i] = target->verdict;
-        for (size_t m = 0; m < target->module_count; m++) {
-            const struct prepared_module *module = &target->modules[m];
-            size_t known = 0;
-            while (known < count && strcmp(modules[known].path, module->path) != 0)
-                known++;
-            if (known == count)
-                modules[count++] = (struct report_module){.path = module->path,
-                                                          .bytes = module->original,
-                                                          .info = &module->original_info,
-                                                          .gzip_bytes = module->gzip_bytes};
-        }
-    }
-    *out_modules = modules;
-    *out = (struct report){.command = "check",
-                           .modules = modules,
-                           .module_count = count,
-                           .verdicts = verdicts,
-                           .verdict_count = result->target_count,
-                           .with_sizes = run->options.sizes};
-}
-
 static int run_check(struct run *run, struct error *error)
 {
     struct publish_result result = {0};
@@ -116,18 +83,19 @@ static int run_check(struct run *run, struct error *error)
     options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;
     if (publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error) != 0)
         return -1;
-    fill_report(run, &result, &modules, &report);
+    reports_fill(run, &result, &report, &modules);
     for (size_t i = 0; run->options.wit && i < report.module_count; i++)
         if (module_context(run, &modules[i], error) != 0)
             return -1;
     int verdict = publish_judge(&result, &run->manifest, run->options.strict, error);
+    for (size_t i = 0; verdict == 0 && i < report.module_count; i++)
+        verdict = report_wit_verdict(&modules[i], error);
+    report.failure = error;
     struct error unwritten = {0};
     if (reports_write(run, &report, &unwritten) != 0) {
         *error = unwritten;
         return -1;
     }
-    for (size_t i = 0; verdict == 0 && i < report.module_count; i++)
-        verdict = report_wit_verdict(&modules[i], error);
     return verdict;
 }
 

@@ -22,10 +22,12 @@ struct run {
     struct world *world;
     struct options options; /* what the user typed */
     const struct command *command;
-    struct report_style style;     /* of stdout */
-    bool json;                     /* --format json: stdout holds one document, on failure too */
-    struct manifest manifest;      /* when the command needs one */
-    const struct target **targets; /* the chosen ones (-t), else all */
+    struct report_style style; /* of stdout */
+    bool json;                 /* --format json: stdout holds one document, on failure too */
+    const struct report_writer *writer; /* of --format */
+    bool reported;                      /* the files of --report are written */
+    struct manifest manifest;           /* when the command needs one */
+    const struct target **targets;      /* the chosen ones (-t), else all */
     size_t target_count;
     struct sandbox *sandbox;     /* --sandbox: started before the command runs */
     struct validator *validator; /* NULL when the command judges no modules */

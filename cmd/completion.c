@@ -45,6 +45,12 @@ static void print_operands(const struct command *command)
             printf(" %s", entry->platform->name);
 }
 
+static void print_formats(void)
+{
+    for (size_t i = 0; i < report_writer_count; i++)
+        printf("%s%s", i ? " " : "", report_writers[i].name);
+}
+
 static void print_bash(void)
 {
     printf("# edge-deploy completion for bash\n_edge_deploy() {\n"
@@ -69,8 +75,10 @@ static void print_bash(void)
     }
     printf("    esac\n    case $before in\n    ");
     print_takers();
-    puts(") words='' operands='' ;;\n    esac\n"
-         "    if [[ $before == --format ]]; then operands='text json'; fi\n"
+    printf(") words='' operands='' ;;\n    esac\n"
+           "    if [[ $before == --format ]]; then operands='");
+    print_formats();
+    puts("'; fi\n"
          "    if [[ $word != -* ]]; then words=$operands; fi\n"
          "    if [[ -n $words ]]; then\n"
          "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n    else\n"

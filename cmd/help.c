@@ -50,6 +50,13 @@ static void print_options(unsigned takers)
             print_option(&option_rows[i]);
 }
 
+static void print_formats(void)
+{
+    struct arena scratch = {0};
+    printf("\nformats: %s\n", report_writer_names(&scratch));
+    arena_free(&scratch);
+}
+
 static void print_command_help(const struct command *command)
 {
     printf("%s\n\nusage: edge-deploy %s [options]%s%s\n", command->summary, command->name,
@@ -60,6 +67,8 @@ static void print_command_help(const struct command *command)
     }
     puts("\nglobal options:");
     print_options(OPTION_FOR_ALL);
+    if (command->options & OPTION_FOR_REPORTS)
+        print_formats();
 }
 
 static void print_program_help(void)
@@ -128,6 +137,16 @@ static void manual_command(const struct command *command)
             manual_option(&option_rows[i]);
 }
 
+static void manual_formats(void)
+{
+    puts(".SH REPORTS\n"
+         "One run of check, inspect or publish writes any number of reports, each\n"
+         ".BI \"\\-\\-report \" FORMAT = FILE .\n"
+         "All say the same. A file is whole or not there. The formats:");
+    for (size_t i = 0; i < report_writer_count; i++)
+        printf(".TP\n.B %s\n%s\n", report_writers[i].name, report_writers[i].meaning);
+}
+
 static void print_manual(struct run *run)
 {
     printf(".TH EDGE\\-DEPLOY 1 \"%s\" \"edge\\-deploy " EDGE_DEPLOY_VERSION "\"\n",
@@ -141,6 +160,7 @@ static void print_manual(struct run *run)
     for (size_t i = 0; i < option_row_count; i++)
         if (option_rows[i].commands & OPTION_FOR_ALL)
             manual_option(&option_rows[i]);
+    manual_formats();
     puts(".SH EXIT STATUS");
     for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++)
         printf(".TP\n%d\n%s\n", exit_codes[i].code, exit_codes[i].meaning);

@@ -29,13 +29,20 @@ static int run_inspect(struct run *run, struct error *error)
         return -1;
     if (module_context(run, &module, error) != 0)
         return -1;
+    int verdict = report_wit_verdict(&module, error);
     struct report report = {.command = "inspect",
+                            .version = EDGE_DEPLOY_VERSION,
                             .modules = &module,
                             .module_count = 1,
-                            .with_sizes = run->options.sizes};
-    if (reports_write(run, &report, error) != 0)
+                            .with_sizes = run->options.sizes,
+                            .failure = error,
+                            .folder = ""};
+    struct error unwritten = {0};
+    if (reports_write(run, &report, &unwritten) != 0) {
+        *error = unwritten;
         return -1;
-    return report_wit_verdict(&module, error);
+    }
+    return verdict;
 }
 
 const struct command command_inspect = {

@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "cmd/reports.h"
 #include "cmd/world.h"
 #include "pkg/base/file.h"
 #include "pkg/base/text.h"
@@ -21,16 +22,6 @@ const struct command *const commands[] = {
 #undef X
 };
 const size_t command_count = sizeof commands / sizeof *commands;
-
-static int choose_format(struct run *run, struct error *error)
-{
-    const char *format = run->options.format;
-    run->json = format && strcmp(format, "json") == 0;
-    if (!format || run->json || strcmp(format, "text") == 0)
-        return 0;
-    error_set(error, FAULT_INPUT, "unknown format '%s'", format);
-    return error_hint(error, "use --format text or --format json");
-}
 
 /* For a command line that could not be read to its end. */
 static bool wants_json(int argc, char **argv)
@@ -153,7 +144,7 @@ static int run_all(struct run *run, int argc, char **argv, struct error *error)
         run->json = wants_json(argc, argv);
         return -1;
     }
-    if (choose_format(run, error) != 0)
+    if (reports_choose(run, error) != 0)
         return -1;
     choose_style(run);
     if (run->options.version)
@@ -190,6 +181,8 @@ static bool has_reader_left(void)
 
 static int finish(struct run *run, int status, const struct error *error)
 {
+    if (status != 0 && run->command && run->writer)
+        reports_write_failure(run, error);
     if (status != 0 && run->json)
         run_print_json(run, failure(run, error));
     if (status != 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/reports.h"
 #include "pkg/json/json.h"
 
 /* True once a target has come as far as the network, or the dry run to its end. */
@@ -15,29 +16,46 @@ static bool has_news(const struct publish_result *result)
 }
 
 /* Why a target does not run it, in full; the error names only the first. */
-static void print_verdicts(struct run *run, const struct publish_result *result)
+static void print_verdicts(struct run *run, struct report *report)
 {
-    struct verdict *verdicts = arena_alloc(run->arena, result->target_count, sizeof *verdicts);
-    size_t count = 0;
-    for (size_t i = 0; i < result->target_count; i++)
-        if (result->targets[i].verdict.target)
-            verdicts[count++] = result->targets[i].verdict;
-    struct report report = {.command = "check", .verdicts = verdicts, .verdict_count = count};
-    report_text(run->arena, &report, &run->style, stdout);
+    size_t modules = report->module_count;
+    report->module_count = 0; /* said by the rows already */
+    report_text(run->arena, report, &run->style, stdout);
+    report->module_count = modules;
+}
+
+/* A report that could not be written takes nothing back: what is live is live. */
+static int end(struct run *run, int status, const struct error *unwritten, struct error *error)
+{
+    if (!unwritten)
+        return status;
+    if (status != 0) {
+        output_error(run, unwritten);
+        return status;
+    }
+    *error = *unwritten;
+    error->fault = FAULT_PARTIAL;
+    return error_prefix(error, "done, but");
 }
 
 static int run_publish(struct run *run, struct error *error)
 {
     struct publish_result result = {0};
     struct publish_options options = run_publish_options(run);
+    struct report report;
+    struct report_module *modules;
     int status = publish(run->arena, run->world, &run->manifest, &options, &result, error);
+    reports_fill(run, &result, &report, &modules);
+    report.failure = error;
+    struct error unwritten = {0};
+    bool lost = reports_write_files(run, &report, &unwritten) != 0;
     if (run->json)
         run_print_json(run, deployments_json(run, &result, status == 0 ? NULL : error));
     else if (status != 0 && error->fault == FAULT_INCOMPATIBLE)
-        print_verdicts(run, &result);
+        print_verdicts(run, &report);
     else if (status == 0 || has_news(&result))
         deployments_text(run, &result);
-    return status;
+    return end(run, status, lost ? &unwritten : NULL, error);
 }
 
 const struct command command_publish = {

@@ -68,6 +68,14 @@ int manifest_fault(const struct manifest *manifest, struct error *error, const c
     return -1;
 }
 
+size_t manifest_line(const struct manifest *manifest, const char *path)
+{
+    struct arena scratch = {0};
+    size_t line = json_line(manifest->text, source_path(&scratch, manifest, path));
+    arena_free(&scratch);
+    return line;
+}
+
 /* The nearest folder that holds .git (a folder, or a file in a linked work tree). */
 static const char *find_root(struct arena *arena, const char *folder)
 {

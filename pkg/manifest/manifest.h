@@ -82,6 +82,9 @@ int manifest_parse(struct arena *, struct bytes text, const char *path, const ch
 int manifest_fault(const struct manifest *, struct error *, const char *path, const char *format,
                    ...) PRINTF_LIKE(4, 5);
 
+/* The line where the value at `path` stands, in the chosen environment when it came from there. */
+size_t manifest_line(const struct manifest *, const char *path);
+
 /* The JSON Schema (draft 2020-12) of the common keys; pkg/platform adds the platforms' own. It is
    what manifest_read checks with, so that editors and the program cannot disagree. */
 extern const char manifest_schema[];

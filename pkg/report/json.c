@@ -278,27 +278,9 @@ json_t *report_document(struct arena *arena, const char *command, const struct e
     return object;
 }
 
-/* The first target that says no is what went wrong. */
-static void fail_on_no(const struct report *report, struct error *error)
-{
-    for (size_t i = 0; i < report->verdict_count; i++) {
-        const struct verdict *verdict = &report->verdicts[i];
-        if (verdict->answer != ANSWER_NO)
-            continue;
-        error_set(error, FAULT_INCOMPATIBLE, "%s: %s", verdict->target,
-                  verdict->finding_count ? verdict->findings[0].message : "incompatible");
-        return;
-    }
-    for (size_t i = 0; i < report->module_count; i++)
-        if (report_wit_verdict(&report->modules[i], error) != 0)
-            return;
-}
-
 json_t *report_json(struct arena *arena, const struct report *report)
 {
-    struct error error = {0};
-    fail_on_no(report, &error);
-    json_t *document = report_document(arena, report->command, &error);
+    json_t *document = report_document(arena, report->command, report->failure);
     json_t *modules = json_array(), *targets = json_array();
     for (size_t i = 0; i < report->module_count; i++)
         json_array_append_new(modules, module_json(arena, &report->modules[i]));

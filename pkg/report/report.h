@@ -46,12 +46,17 @@ struct report_module {
 };
 
 struct report {
-    const char *command; /* "inspect" or "check" */
+    const char *command; /* "inspect", "check" or "publish" */
+    const char *version; /* of this program */
     const struct report_module *modules;
     size_t module_count;
     const struct verdict *verdicts;
     size_t verdict_count;
-    bool with_sizes; /* --sizes: sections */
+    bool with_sizes;             /* --sizes: sections */
+    const struct error *failure; /* what the run ends with; NULL or FAULT_NONE: it is well. A run
+                                    that came to no module has nothing else to report */
+    const char *manifest;        /* its path from the repository's root; NULL: there is none */
+    const char *folder; /* from that root to where the modules' paths begin: "" or "app/" */
 };
 
 struct report_style {
@@ -59,7 +64,25 @@ struct report_style {
     unsigned width; /* columns; 80 when unknown */
 };
 
-int report_text(struct arena *, const struct report *, const struct report_style *, FILE *);
+/* One way to write a report, 0 or -1 when the file takes no more. To add one: its function here,
+   and a row in writers.c. */
+typedef int report_write(struct arena *, const struct report *, const struct report_style *,
+                         FILE *);
+struct report_writer {
+    const char *name, *meaning; /* as the user types it; one line for the manual */
+    report_write *write;
+    bool needs_sizes; /* of functions, and compressed: counted when such a report is asked for */
+};
+extern const struct report_writer report_writers[];
+extern const size_t report_writer_count;
+
+report_write report_text;
+
+/* FAULT_INPUT "unknown format" with the nearest right word. */
+int report_writer_find(const char *name, const struct report_writer **out,
+                       struct error *) MUST_CHECK;
+/* "text, json, ..." */
+const char *report_writer_names(struct arena *);
 
 /* The document of cli.md section 5 for inspect and check; other commands add their keys to it. */
 json_t *report_json(struct arena *, const struct report *);

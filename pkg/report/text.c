@@ -17,10 +17,23 @@ static const char *count_answers(struct arena *arena, const struct report *repor
     return arena_printf(arena, "%s: %s", print_count(arena, report->verdict_count, "target"), list);
 }
 
+/* Of a run that came to nothing there is only why. */
+static void print_failure(struct printer *printer, const struct error *failure)
+{
+    print_in(printer, RED, "error");
+    print_wrapped(printer, 7, failure->message);
+    if (failure->hint[0]) {
+        print_in(printer, DIM, "hint");
+        print_wrapped(printer, 7, failure->hint);
+    }
+}
+
 int report_text(struct arena *arena, const struct report *report, const struct report_style *style,
                 FILE *file)
 {
     struct printer printer = {.arena = arena, .style = style, .file = file};
+    if (report->module_count + report->verdict_count == 0 && report->failure)
+        print_failure(&printer, report->failure);
     bool inspect = strcmp(report->command, "inspect") == 0;
     for (size_t i = 0; i < report->module_count; i++) {
         if (inspect && i > 0)

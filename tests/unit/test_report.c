@@ -158,14 +158,15 @@ static void check_json(void)
                             .module_count = 1,
                             .verdicts = verdicts,
                             .verdict_count = 2};
+    struct error failure = {0};
+    error_set(&failure, FAULT_INCOMPATIBLE, "lambda: multimemory");
+    report.failure = &failure;
     const json_t *json = report_json(&arena, &report);
     CHECK(json_find_integer(json, "schema", 0) == 1);
     CHECK_TEXT(json_find_string(json, "command", NULL), "check");
     CHECK(!json_find_bool(json, "ok", true));
     CHECK_TEXT(json_find_string(json, "error.kind", NULL), "incompatible");
-    CHECK_TEXT(json_find_string(json, "error.message", NULL),
-               "lambda: module needs 'multimemory' (Multiple memories), which AWS Lambda@Edge "
-               "(nodejs20.x) does not run");
+    CHECK_TEXT(json_find_string(json, "error.message", NULL), "lambda: multimemory");
     CHECK_TEXT(json_find_string(json, "module.path", NULL), "app.wasm");
     CHECK(json_find(json, "modules") == NULL && json_find(json, "since_last_deploy") != NULL);
     const json_t *target = json_find(json, "targets[0]");
