@@ -22,7 +22,9 @@ static void set_place(struct place *out, const char *path, const struct wasm_use
                               .instruction = use->instruction,
                               .function = use->function,
                               .offset = use->offset,
-                              .has_offset = true};
+                              .has_offset = true,
+                              .source_file = use->source.file,
+                              .source_line = use->source.line};
 }
 
 /* Umbrellas, and what another rule judges, are not said twice. */

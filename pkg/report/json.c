@@ -56,6 +56,12 @@ static json_t *ways_json(const struct wasm_use *use)
     return array;
 }
 
+static void set_source(json_t *object, const char *file, uint32_t line)
+{
+    set_text(object, "source_file", file);
+    set(object, "source_line", line ? json_integer(line) : json_null());
+}
+
 static json_t *feature_json(const struct wasm_use *use)
 {
     json_t *feature = json_object(), *first = json_object();
@@ -69,6 +75,7 @@ static json_t *feature_json(const struct wasm_use *use)
     set(first, "function", function_index(use->function));
     set_text(first, "function_name", use->function_name);
     set_text(first, "instruction", use->instruction);
+    set_source(first, use->source.file, use->source.line);
     return feature;
 }
 
@@ -156,6 +163,7 @@ static void add_facts(struct arena *arena, json_t *object, const struct wasm_inf
     set_text(object, "kind", info->kind == WASM_COMPONENT ? "component" : "core");
     set_text(object, "spec", info->spec);
     set(object, "validation", text_or_null(wasm_validity_text(arena, info)));
+    set_text(object, "debug", wasm_debug_text(arena, info));
     set(object, "features", features);
     set(object, "declared_features", texts(info->declared_features, info->declared_feature_count));
     set(object, "imports", imports_json(info));
@@ -219,6 +227,7 @@ static json_t *place_json(const struct place *where)
     set(object, "function", where->has_offset ? function_index(where->function) : json_null());
     set_text(object, "function_name", where->function_name);
     set_text(object, "instruction", where->instruction);
+    set_source(object, where->source_file, where->source_line);
     return object;
 }
 

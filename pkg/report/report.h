@@ -94,6 +94,11 @@ int report_wit_verdict(const struct report_module *, struct error *) MUST_CHECK;
 json_t *report_module_json(struct arena *, const struct report_module *);
 json_t *report_verdict_json(struct arena *, const struct verdict *);
 
+/* Why places in a module have no source lines, in a line; NULL: they have. */
+const char *report_debug_note(struct arena *, const struct wasm_info *);
+/* Whether what is reported of the module stands in functions whose lines are not known. */
+bool report_misses_lines(const struct report *, const struct report_module *);
+
 /* {"schema":1,"command":...,"ok":...} and on failure "error". */
 json_t *report_document(struct arena *, const char *command, const struct error *);
 

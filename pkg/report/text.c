@@ -39,9 +39,9 @@ int report_text(struct arena *arena, const struct report *report, const struct r
         if (inspect && i > 0)
             print_line(&printer);
         if (inspect)
-            text_module(&printer, &report->modules[i], report->with_sizes);
+            text_module(&printer, report, &report->modules[i]);
         else
-            text_summary(&printer, &report->modules[i]);
+            text_summary(&printer, report, &report->modules[i]);
     }
     if (report->verdict_count) {
         text_matrix(&printer, report);

@@ -4,8 +4,8 @@
 
 #include "pkg/report/print.h"
 
-void text_module(struct printer *, const struct report_module *, bool with_sizes);
-void text_summary(struct printer *, const struct report_module *); /* in one line */
+void text_module(struct printer *, const struct report *, const struct report_module *);
+void text_summary(struct printer *, const struct report *, const struct report_module *);
 /* "WebAssembly 2.0 with atomics": the version, and what is in none. */
 const char *text_spec(struct arena *, const struct wasm_info *);
 

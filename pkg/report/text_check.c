@@ -184,6 +184,9 @@ static const char *describe_place(struct arena *arena, const struct place *where
         text = arena_printf(arena, "%s, function %lu", text, (unsigned long)where->function);
     if (where->function_name)
         text = arena_printf(arena, "%s '%s'", text, where->function_name);
+    if (where->source_file)
+        text = arena_printf(arena, "%s at %s:%lu", text, where->source_file,
+                            (unsigned long)where->source_line);
     if (where->instruction)
         text = arena_printf(arena, "%s: %s", text, where->instruction);
     return text;

@@ -111,6 +111,9 @@ static const char *describe_use(struct arena *arena, const struct wasm_use *use)
         function = arena_printf(arena, ", function %lu", (unsigned long)use->function);
     if (use->function_name)
         function = arena_printf(arena, "%s '%s'", function, use->function_name);
+    if (use->source.file)
+        function = arena_printf(arena, "%s at %s:%lu", function, use->source.file,
+                                (unsigned long)use->source.line);
     const char *first = use->count > 1 ? "; the first" : "";
     return arena_printf(arena, "%s%s: %s%s, offset %zu", describe_uses(arena, use), first, what,
                         function, use->offset);
@@ -260,10 +263,21 @@ static void print_producers(struct printer *printer, const struct wasm_info *inf
     }
 }
 
-void text_module(struct printer *printer, const struct report_module *module, bool with_sizes)
+/* Why there are no lines below, where there could be. */
+static void print_debug(struct printer *printer, const struct report *report,
+                        const struct report_module *module)
+{
+    const char *note = report_debug_note(printer->arena, module->info);
+    if (note && report_misses_lines(report, module))
+        print_wrapped(printer, 2, note);
+}
+
+void text_module(struct printer *printer, const struct report *report,
+                 const struct report_module *module)
 {
     const struct wasm_info *info = module->info;
     print_head(printer, module);
+    print_debug(printer, report, module);
     if (module->context)
         text_companions(printer, module->context);
     if (info->component)
@@ -274,12 +288,13 @@ void text_module(struct printer *printer, const struct report_module *module, bo
     print_imports(printer, info);
     print_exports(printer, info);
     print_memories(printer, info);
-    if (with_sizes || info->section_count <= 24)
+    if (report->with_sizes || info->section_count <= 24)
         print_sections(printer, info);
     print_producers(printer, info);
 }
 
-void text_summary(struct printer *printer, const struct report_module *module)
+void text_summary(struct printer *printer, const struct report *report,
+                  const struct report_module *module)
 {
     struct arena *arena = printer->arena;
     const char *features = "";
@@ -292,6 +307,7 @@ void text_summary(struct printer *printer, const struct report_module *module)
                                text_spec(arena, module->info),
                                print_bytes(arena, module->bytes.size),
                                *features ? features : "none beyond the MVP"));
+    print_debug(printer, report, module);
     if (module->context)
         text_wit(printer, module->context);
 }

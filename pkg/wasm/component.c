@@ -48,6 +48,10 @@ static void read_module(struct component_scan *component)
                               sizeof *out->modules);
     out->modules[out->module_count++] = info;
     add_uses(component, &info);
+    if (info.debug > file->scan->out->debug) {
+        file->scan->out->debug = info.debug;
+        file->scan->out->debug_url = info.debug_url;
+    }
     if (info.validity == WASM_NOT_JUDGED)
         component_not_judged(component,
                              arena_printf(scan->arena, "of a module in it %s", info.not_judged));

@@ -234,6 +234,7 @@ static int scan_core(struct arena *arena, struct reader reader, struct wasm_info
         return -1;
     scan_function_names(&scan);
     scan_finish_uses(&scan);
+    scan_debug(&scan);
     return scan.judge ? judge_finish(&scan) : 0;
 }
 

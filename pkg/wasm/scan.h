@@ -142,8 +142,9 @@ static inline void scan_measure(struct scan *scan, enum wasm_measure measure, ui
 {
     struct wasm_largest *largest = &scan->out->largest[measure];
     if (value > largest->value)
-        *largest = (struct wasm_largest){value, (size_t)(where - scan->reader.file),
-                                         scan->reader.function, NULL};
+        *largest = (struct wasm_largest){.value = value,
+                                         .offset = (size_t)(where - scan->reader.file),
+                                         .function = scan->reader.function};
 }
 
 /* types.c */
@@ -204,6 +205,10 @@ void scan_constant_expression(struct scan *, uint32_t type);
 /* names.c: custom sections, and the names of functions that stand in uses */
 void scan_custom_section(struct scan *, struct bytes name);
 void scan_function_names(struct scan *);
+
+/* debug.c: what debug information there is, and the lines of what stands in uses and is the
+   largest. */
+void scan_debug(struct scan *);
 
 /* component.c */
 int scan_component(struct arena *, struct reader, struct wasm_info *out);

@@ -36,6 +36,12 @@ struct wasm_way {
     struct wasm_way *next;
 };
 
+/* A line of the program that the module was built from, as debug information has it. */
+struct wasm_source {
+    const char *file; /* "src/lib.rs", safe to print; NULL: not known */
+    uint32_t line;    /* 0: not known */
+};
+
 struct wasm_use {
     enum wasm_feature feature;
     enum wasm_reason reason; /* of the first use */
@@ -46,6 +52,7 @@ struct wasm_use {
     const char *function_name; /* from the name section or an export; NULL when unknown */
     const char *instruction; /* "memory.copy"; for other reasons what it is: "data count section" */
     struct wasm_way *ways;   /* instructions first; the counts add up to `count` */
+    struct wasm_source source; /* of the first use */
 };
 
 /* `type` is text: "(i32,i64)->(i32)" for functions and tags, "mut i32" or "i32" for globals,
@@ -99,6 +106,7 @@ struct wasm_largest {
     size_t offset;
     uint32_t function; /* as in struct wasm_use */
     const char *function_name;
+    struct wasm_source source;
 };
 
 /* A component: what is listed of it. Its types (component_type.h) are NULL when a rule is broken
@@ -112,6 +120,15 @@ struct wasm_component {
     size_t import_count, export_count;
     struct wasm_info *modules; /* embedded core modules, nested components' too */
     size_t module_count;
+};
+
+/* What a module tells of the program it was built from: the best of it. */
+enum wasm_debug {
+    WASM_DEBUG_NONE,
+    WASM_DEBUG_NAMES,    /* names of functions */
+    WASM_DEBUG_MAP,      /* sourceMappingURL: a source map elsewhere */
+    WASM_DEBUG_EXTERNAL, /* external_debug_info: DWARF elsewhere */
+    WASM_DEBUG_DWARF     /* files and lines */
 };
 
 /* What validation said of a module that was not refused. */
@@ -148,6 +165,8 @@ struct wasm_info {
     uint64_t table_elements; /* the tables' minimum sizes, summed */
     struct wasm_largest largest[WASM_MEASURE_COUNT];
     bool has_start;
+    enum wasm_debug debug;            /* of a component: the best of its core modules' */
+    const char *debug_url;            /* of MAP and EXTERNAL; else NULL */
     struct wasm_component *component; /* NULL for a core module */
 };
 
@@ -165,6 +184,9 @@ int wasm_scan(struct arena *, struct bytes, enum wasm_depth, struct wasm_info *o
 
 /* "valid", or "not judged: uses stack-switching"; NULL when nobody asked. */
 const char *wasm_validity_text(struct arena *, const struct wasm_info *);
+
+/* "none", "names", "source map: URL", "external: URL", "dwarf". */
+const char *wasm_debug_text(struct arena *, const struct wasm_info *);
 
 const struct wasm_export *wasm_find_export(const struct wasm_info *, const char *name);
 const char *wasm_export_name(struct arena *, const struct wasm_export *);

@@ -10,10 +10,20 @@
 static struct wasm_way second_memory = {WASM_BY_FLAG, "second memory", 1, NULL};
 static struct wasm_way ways[] = {{WASM_BY_INSTRUCTION, NULL, 12, NULL},
                                  {WASM_BY_INSTRUCTION, NULL, 2, &second_memory}};
-static struct wasm_use uses[] = {
-    {WASM_FEATURE_BULK_MEMORY_OPT, WASM_BY_INSTRUCTION, 12, 0, 0, 60, 7, NULL, "memory.fill", ways},
-    {WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 0, 0, 41, 3, "copy", "memory.copy",
-     ways + 1}};
+static struct wasm_use uses[] = {{.feature = WASM_FEATURE_BULK_MEMORY_OPT,
+                                  .count = 12,
+                                  .offset = 60,
+                                  .function = 7,
+                                  .instruction = "memory.fill",
+                                  .ways = ways},
+                                 {.feature = WASM_FEATURE_MULTIMEMORY,
+                                  .count = 3,
+                                  .offset = 41,
+                                  .function = 3,
+                                  .function_name = "copy",
+                                  .instruction = "memory.copy",
+                                  .ways = ways + 1,
+                                  .source = {"src/copy.c", 12}}};
 static struct wasm_import imports[] = {
     {"wasi_snapshot_preview1", "fd_write", "(i32,i32,i32,i32)->(i32)", WASM_FUNC, 20}};
 static struct wasm_export exports[] = {{BYTES("_start"), "()->()", WASM_FUNC, 1},
@@ -36,6 +46,7 @@ static struct wasm_info make_info(void)
         .uses = uses,
         .use_count = 2,
         .spec = "3.0",
+        .debug = WASM_DEBUG_DWARF,
         .imports = imports,
         .import_count = 1,
         .exports = exports,
@@ -96,16 +107,19 @@ static void module_json(void)
         text,
         "{\"path\":\"app.wasm\",\"bytes\":5,\"gzip_bytes\":null,"
         "\"sha256\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\","
-        "\"kind\":\"core\",\"spec\":\"3.0\",\"validation\":null,\"features\":["
+        "\"kind\":\"core\",\"spec\":\"3.0\",\"validation\":null,"
+        "\"debug\":\"dwarf\",\"features\":["
         "{\"name\":\"bulk-memory-opt\",\"spec\":\"2.0\",\"count\":12,"
         "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":12}],"
         "\"first\":{\"reason\":\"instruction\",\"offset\":60,"
-        "\"function\":7,\"function_name\":null,\"instruction\":\"memory.fill\"}},"
+        "\"function\":7,\"function_name\":null,\"instruction\":\"memory.fill\","
+        "\"source_file\":null,\"source_line\":null}},"
         "{\"name\":\"multimemory\",\"spec\":\"3.0\",\"count\":3,"
         "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":2},"
         "{\"reason\":\"flag\",\"what\":\"second memory\",\"count\":1}],"
         "\"first\":{\"reason\":\"instruction\",\"offset\":41,"
-        "\"function\":3,\"function_name\":\"copy\",\"instruction\":\"memory.copy\"}}],"
+        "\"function\":3,\"function_name\":\"copy\",\"instruction\":\"memory.copy\","
+        "\"source_file\":\"src/copy.c\",\"source_line\":12}}],"
         "\"declared_features\":[\"+multimemory\"],"
         "\"imports\":[{\"module\":\"wasi_snapshot_preview1\",\"name\":\"fd_write\","
         "\"kind\":\"func\",\"type\":\"(i32,i32,i32,i32)->(i32)\"}],"
@@ -181,7 +195,8 @@ static void check_json(void)
         "\"module "
         "needs 'multimemory' (Multiple memories), which AWS Lambda@Edge (nodejs20.x) does not "
         "run\",\"where\":{\"path\":\"app.wasm\",\"offset\":41,\"function\":3,"
-        "\"function_name\":\"copy\",\"instruction\":\"memory.copy\"},\"cause\":\"used 3 times, the "
+        "\"function_name\":\"copy\",\"instruction\":\"memory.copy\","
+        "\"source_file\":\"src/copy.c\",\"source_line\":12},\"cause\":\"used 3 times, the "
         "first: memory.copy; the compiler was told to use it (+multimemory)\","
         "\"cure\":{\"lowering\":\"--multi-memory-lowering\",\"compiler\":\"clang: "
         "-mno-multimemory\",\"other\":null},\"source\":\"probe: Node 20.20.2 (as of "
@@ -243,7 +258,7 @@ static void check_text(void)
                "lambda (lambda-edge nodejs20.x, profile of 2026-11-22)\n"
                "  error     module needs 'multimemory' (Multiple memories), which AWS\n"
                "            Lambda@Edge (nodejs20.x) does not run\n"
-               "    where   app.wasm, offset 41, function 3 'copy': memory.copy\n"
+               "    where   app.wasm, offset 41, function 3 'copy' at src/copy.c:12: memory.copy\n"
                "    cause   used 3 times, the first: memory.copy; the compiler was told to use\n"
                "            it (+multimemory)\n"
                "    cure    lower it: wasm-opt --multi-memory-lowering\n"
@@ -281,7 +296,7 @@ static void inspect_text(void)
                "    12 uses; the first: memory.fill, function 7, offset 60\n"
                "  multimemory                Multiple memories, WebAssembly 3.0\n"
                "    3 uses: 2 instructions, second memory; the first: memory.copy, function 3\n"
-               "    'copy', offset 41\n"
+               "    'copy' at src/copy.c:12, offset 41\n"
                "  declared by the compiler, a hint only: +multimemory\n"
                "\n"
                "imports (1)\n"
