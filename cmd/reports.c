@@ -53,12 +53,12 @@ int reports_choose(struct run *run, struct error *error)
     const struct words *words = &run->options.reports;
     const struct report_writer *writer;
     const char *file;
-    if (choose_stdout(run, error) != 0)
-        return -1;
-    for (size_t i = 0; i < words->count; i++)
-        if (split_word(run, words->items[i], &writer, &file, error) != 0)
-            return -1;
-    return 0;
+    int result = choose_stdout(run, error);
+    for (size_t i = 0; result == 0 && i < words->count; i++)
+        result = split_word(run, words->items[i], &writer, &file, error);
+    if (result != 0)
+        run->writer = NULL;
+    return result;
 }
 
 bool reports_need_sizes(const struct run *run)

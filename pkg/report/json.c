@@ -290,6 +290,8 @@ json_t *report_document(struct arena *arena, const char *command, const struct e
 json_t *report_json(struct arena *arena, const struct report *report)
 {
     json_t *document = report_document(arena, report->command, report->failure);
+    if (report_is_empty(report))
+        return document;
     json_t *modules = json_array(), *targets = json_array();
     for (size_t i = 0; i < report->module_count; i++)
         json_array_append_new(modules, module_json(arena, &report->modules[i]));

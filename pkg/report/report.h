@@ -59,6 +59,9 @@ struct report {
     const char *folder; /* from that root to where the modules' paths begin: "" or "app/" */
 };
 
+/* A run that failed before it had anything to report: there is only the failure. */
+bool report_is_empty(const struct report *);
+
 struct report_style {
     bool colour, unicode;
     unsigned width; /* columns; 80 when unknown */

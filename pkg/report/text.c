@@ -32,7 +32,7 @@ int report_text(struct arena *arena, const struct report *report, const struct r
                 FILE *file)
 {
     struct printer printer = {.arena = arena, .style = style, .file = file};
-    if (report->module_count + report->verdict_count == 0 && report->failure)
+    if (report_is_empty(report))
         print_failure(&printer, report->failure);
     bool inspect = strcmp(report->command, "inspect") == 0;
     for (size_t i = 0; i < report->module_count; i++) {

@@ -22,6 +22,12 @@ const struct report_writer report_writers[] = {
 enum { WRITERS = sizeof report_writers / sizeof *report_writers };
 const size_t report_writer_count = WRITERS;
 
+bool report_is_empty(const struct report *report)
+{
+    return report->module_count + report->verdict_count == 0 && report->failure &&
+           report->failure->fault != FAULT_NONE;
+}
+
 const char *report_writer_names(struct arena *arena)
 {
     const char *list = "";
@@ -35,10 +41,11 @@ int report_writer_find(const char *name, const struct report_writer **out, struc
     const char *names[WRITERS];
     struct arena scratch = {0};
     for (size_t i = 0; i < WRITERS; i++) {
-        *out = &report_writers[i];
         names[i] = report_writers[i].name;
-        if (strcmp(name, names[i]) == 0)
-            return 0;
+        if (strcmp(name, names[i]) != 0)
+            continue;
+        *out = &report_writers[i];
+        return 0;
     }
     const char *nearest = text_nearest(name, names, WRITERS);
     error_set(error, FAULT_INPUT, "unknown format '%s'", name);
