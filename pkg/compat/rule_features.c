@@ -27,6 +27,15 @@ static void set_place(struct place *out, const char *path, const struct wasm_use
                               .source_line = use->source.line};
 }
 
+static void set_weight(struct finding *out, const struct wasm_use *use)
+{
+    if (!use)
+        return;
+    out->count = use->count;
+    out->functions = use->functions;
+    out->function_bytes = use->function_bytes;
+}
+
 /* Umbrellas, and what another rule judges, are not said twice. */
 static bool is_said_elsewhere(const struct wasm_info *info, enum wasm_feature feature)
 {
@@ -99,6 +108,7 @@ void check_features(struct check *check, const struct shipped_module *module)
         finding->cause = use ? cure_cause(check->arena, info, use) : NULL;
         finding->cure = cure_feature(check->arena, check->profile, info, feature);
         set_place(&finding->where, module->path, use);
+        set_weight(finding, use);
     }
 }
 

@@ -68,6 +68,8 @@ static json_t *feature_json(const struct wasm_use *use)
     set_text(feature, "name", wasm_features[use->feature].id);
     set_text(feature, "spec", wasm_features[use->feature].spec);
     set_size(feature, "count", use->count);
+    set_size(feature, "functions", use->functions);
+    set_size(feature, "function_bytes", use->function_bytes);
     set(feature, "uses", ways_json(use));
     set(feature, "first", first);
     set_text(first, "reason", wasm_reason_name(use->reason));

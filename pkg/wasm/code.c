@@ -164,11 +164,24 @@ static void read_locals(struct scan *scan, uint32_t function_type)
         judge_locals_list(scan);
 }
 
+/* What was noted in a body that weighs `bytes`. */
+static void count_functions(struct scan *scan, size_t bytes)
+{
+    for (uint64_t left = scan->body_features; left; left &= left - 1) {
+        unsigned feature = 0;
+        while (!(left >> feature & 1))
+            feature++;
+        scan->uses[feature].functions++;
+        scan->uses[feature].function_bytes += bytes;
+    }
+}
+
 static void read_body(struct scan *scan, uint32_t type)
 {
     struct reader *reader = &scan->reader;
     const uint8_t *start = reader->at;
     uint32_t size = read_u32(reader);
+    scan->body_features = 0;
     scan_measure(scan, WASM_FUNCTION_BYTES, size, start);
     const uint8_t *end = reader_enter(reader, size, "function body");
     if (judging(scan))
@@ -179,6 +192,7 @@ static void read_body(struct scan *scan, uint32_t type)
         start_expression(scan, BLOCK_INDEX, type);
         walk_expression(scan, false);
     }
+    count_functions(scan, (size_t)(reader->at - start));
     reader_leave(reader, end, "function body");
 }
 

@@ -10,12 +10,13 @@ static void add_uses(struct component_scan *component, const struct wasm_info *i
     for (size_t i = 0; i < info->use_count; i++) {
         const struct wasm_use *use = &info->uses[i];
         struct wasm_use *ours = &component->file->scan->uses[use->feature];
-        uint64_t count = ours->count + use->count;
-        struct wasm_way *ways = ours->ways;
-        if (ours->count == 0)
+        struct wasm_use before = *ours;
+        if (before.count == 0)
             *ours = *use;
-        ours->count = count;
-        ours->ways = ways;
+        ours->count = before.count + use->count;
+        ours->functions = before.functions + use->functions;
+        ours->function_bytes = before.function_bytes + use->function_bytes;
+        ours->ways = before.ways;
         for (const struct wasm_way *way = use->ways; way; way = way->next)
             if (way->reason != WASM_BY_INSTRUCTION)
                 scan_note_way(component->file->scan, ours, way);

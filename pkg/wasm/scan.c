@@ -37,6 +37,7 @@ void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason re
                const uint8_t *where, const char *what)
 {
     struct wasm_use *use = &scan->uses[feature];
+    scan->body_features |= wasm_feature_bit(feature);
     if (use->count++ == 0)
         *use = (struct wasm_use){.feature = feature,
                                  .reason = reason,

@@ -107,6 +107,7 @@ struct scan {
     struct reader reader;
     struct wasm_info *out;
     struct wasm_use uses[WASM_FEATURE_COUNT];
+    uint64_t body_features; /* noted since the function body being read began */
     struct type_entry *types;
     size_t type_capacity;
     uint32_t *function_types; /* by function index */

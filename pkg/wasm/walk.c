@@ -172,10 +172,11 @@ INLINE bool quick_binary(struct walk *walk, const struct rule *rule)
     return true;
 }
 
-/* Sign extension is a feature, whose first use scan_step notes. */
+/* Sign extension is a feature, of which scan_step notes the first use in each function. */
 INLINE bool quick_sign(struct walk *walk, struct scan *scan, const struct rule *rule)
 {
-    if (scan->uses[WASM_FEATURE_SIGN_EXT].count == 0 || !quick_unary(walk, rule))
+    if (!(scan->body_features & wasm_feature_bit(WASM_FEATURE_SIGN_EXT)) ||
+        !quick_unary(walk, rule))
         return false;
     scan->uses[WASM_FEATURE_SIGN_EXT].count++;
     return true;

@@ -199,7 +199,7 @@ static void feature_details(void)
     struct arena arena = {0};
     struct verdict verdict;
     const char *declared[] = {"+multimemory"};
-    struct wasm_use uses[] = {{WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 0, 0, 41, 3,
+    struct wasm_use uses[] = {{WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 2, 60, 41, 3,
                                "copy", "memory.copy", NULL}};
     struct scene scene = make_scene("lambda-edge", "nodejs20.x");
     scene.info.features = wasm_feature_bit(WASM_FEATURE_MULTIMEMORY);
@@ -218,6 +218,7 @@ static void feature_details(void)
     CHECK(finding->where.has_offset && finding->where.offset == 41 && finding->where.function == 3);
     CHECK_TEXT(finding->where.function_name, "copy");
     CHECK_TEXT(finding->where.instruction, "memory.copy");
+    CHECK(finding->count == 3 && finding->functions == 2 && finding->function_bytes == 60);
     CHECK_TEXT(finding->cause, "used 3 times, the first: memory.copy; the compiler was told to use "
                                "it (+multimemory)");
     CHECK_TEXT(finding->cure.lowering, "--multi-memory-lowering");

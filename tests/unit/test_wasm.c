@@ -136,6 +136,29 @@ static void tells_the_first_function(void)
     arena_free(&arena);
 }
 
+/* Both ways of looking count the same, over the quick walks too (bodies of more than their margin)
+   and for a type that shows in a body. */
+static void counts_functions(void)
+{
+    static const char text[] =
+        "01{01 60 00 00} 02{01 'm' 'f' 00 00} 03{04 00 00 00 00}"
+        "0a{04 {00 0b} {00 41 00 c0 c0 c0 1a 41 00 c1 1a 41 00 41 00 6a 1a 41 00 41 00 6a 1a 0b}"
+        " {01 01 7b 0b} {00 41 00 c0 1a 41 00 41 00 6a 1a 41 00 41 00 6a 1a 42 00 c4 a7 1a 0b}}";
+    for (enum wasm_depth depth = WASM_FACTS; depth <= WASM_VALIDATION; depth++) {
+        struct arena arena = {0};
+        struct error error = {0};
+        struct wasm_info info;
+        if (CHECK(wasm_scan(&arena, wasm_text(&arena, text).bytes, depth, &info, &error) == 0) &&
+            CHECK(info.use_count == 2)) {
+            CHECK(info.uses[0].feature == WASM_FEATURE_SIGN_EXT && info.uses[0].count == 6);
+            CHECK(info.uses[0].functions == 2 && info.uses[0].function_bytes == 25 + 24);
+            CHECK(info.uses[1].feature == WASM_FEATURE_SIMD128 && info.uses[1].count == 1);
+            CHECK(info.uses[1].functions == 1 && info.uses[1].function_bytes == 5);
+        }
+        arena_free(&arena);
+    }
+}
+
 static void tells_the_level(void)
 {
     static const struct {
@@ -272,6 +295,7 @@ void test_wasm(void)
     writes_types();
     names_functions();
     tells_the_first_function();
+    counts_functions();
     tells_the_level();
     reads_custom_sections();
     expands_compact_imports();

@@ -42,6 +42,7 @@ static void lists_what_a_component_is(void)
         CHECK_TEXT(wasm_feature_words(&arena, &component->modules[0]), "sign-ext");
         CHECK_TEXT(wasm_feature_words(&arena, &component->modules[1]), "memory64");
         CHECK_TEXT(info.uses[0].function_name, "inner");
+        CHECK(info.uses[0].functions == 1 && info.uses[0].function_bytes == 4);
         CHECK(component->modules[1].size == 13);
         CHECK(info.section_count == 5);
         CHECK_TEXT(info.sections[2].name, "core module");
