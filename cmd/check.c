@@ -78,6 +78,8 @@ static int run_check(struct run *run, struct error *error)
     struct report_module *modules;
     if (choose(run, error) != 0)
         return -1;
+    if (run->manifest.path && record_is_likely(run->arena, run->manifest.root))
+        record_warm(run->arena);
     struct publish_options options = run_publish_options(run);
     options.build = options.optimize = false;
     options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;

@@ -148,4 +148,5 @@ void compat_check(struct arena *arena, const struct profile *profile,
     check_runtime(&check);
     sort_findings(&check);
     fill_verdict(&check, out);
+    check_next(&check, out);
 }

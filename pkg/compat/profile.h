@@ -133,6 +133,14 @@ struct profile_runtime_fact {
                              people to know */
 };
 
+/* The variant that comes after the one resolved, previews passed over, with what it runs. */
+struct profile_next {
+    const char *variant;
+    const struct profile_feature *features; /* WASM_FEATURE_COUNT */
+    const struct profile_runtime_fact *facts;
+    size_t fact_count;
+};
+
 struct profile {
     const char *name, *title, *as_of;
     const char *variant;        /* the resolved one: "nodejs20.x", "2026-11-01", or "" */
@@ -142,6 +150,7 @@ struct profile {
     size_t source_count;
     const char **variants; /* names, default first */
     size_t variant_count;
+    const struct profile_next *next; /* NULL: there is none */
     struct profile_feature features[WASM_FEATURE_COUNT];
     struct profile_import *imports;
     size_t import_count;

@@ -38,6 +38,9 @@ void check_budget(struct check *);
 void check_settings(struct check *);
 void check_runtime(struct check *);
 
+/* Fills the verdict's facts and next. */
+void check_next(const struct check *, struct verdict *);
+
 /* The entry of our glue that the module has; NULL: none, or the profile has no entries. */
 const struct profile_entry *check_entry(const struct check *, const struct wasm_info *);
 

@@ -227,6 +227,73 @@ static int apply_dated(struct reader *reader, const struct variant *entries, siz
     return error_hint(reader->error, "write a date that is not before %s", entries[0].name);
 }
 
+/* --- the next one --- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* -1, 0 or 1, numbers within the names by value: nodejs8.x is before nodejs18.x. */
+static int name_order(const char *a, const char *b)
+{
+    while (*a && *b) {
+        size_t left = is_digit(*a) ? strspn(a, "0123456789") : 1;
+        size_t right = is_digit(*b) ? strspn(b, "0123456789") : 1;
+        int order = left == right || !is_digit(*a) || !is_digit(*b) ? strncmp(a, b, left)
+                    : left < right                                  ? -1
+                                                                    : 1;
+        if (order != 0)
+            return order < 0 ? -1 : 1;
+        a += left;
+        b += right;
+    }
+    return (*a != '\0') - (*b != '\0');
+}
+
+static bool is_preview(const struct variant *variant)
+{
+    size_t index;
+    json_t *fact;
+    json_array_foreach(variant->facts, index, fact)
+    {
+        const char *name = json_string_value(json_object_get(fact, "name"));
+        if (name && strcmp(name, "preview") == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct variant *find_next(const struct variant *entries, size_t count,
+                                       const char *variant)
+{
+    const struct variant *next = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (name_order(entries[i].name, variant) > 0 && !is_preview(&entries[i]) &&
+            (!next || name_order(entries[i].name, next->name) < 0))
+            next = &entries[i];
+    return next;
+}
+
+/* A named variant changes the base, a dated one what held before it. */
+static int read_next(struct reader *reader, const struct variant *entries, size_t count,
+                     const struct profile *base, struct profile *out)
+{
+    const struct variant *variant = find_next(entries, count, out->variant);
+    if (!variant)
+        return 0;
+    struct profile *whole = arena_copy(reader->arena, base, sizeof *base);
+    struct profile_next *next = arena_alloc(reader->arena, 1, sizeof *next);
+    size_t capacity = 0;
+    whole->fact_count = 0;
+    whole->facts = NULL;
+    if (read_variant(reader, variant, true, &capacity, whole) != 0)
+        return -1;
+    *next = (struct profile_next){variant->name, whole->features, whole->facts, whole->fact_count};
+    out->next = next;
+    return 0;
+}
+
 int section_variants(struct reader *reader, const json_t *json, const char *variant,
                      struct profile *out)
 {
@@ -246,6 +313,9 @@ int section_variants(struct reader *reader, const json_t *json, const char *vari
         return -1;
     out->variant = arena_strdup(reader->arena, variant ? variant : choice.fallback);
     out->variant_option = choice.option;
-    return choice.by && strcmp(choice.by, "date") == 0 ? apply_dated(reader, entries, count, out)
-                                                       : apply_named(reader, entries, count, out);
+    bool dated = choice.by && strcmp(choice.by, "date") == 0;
+    const struct profile *base = arena_copy(reader->arena, out, sizeof *out);
+    if ((dated ? apply_dated : apply_named)(reader, entries, count, out) != 0)
+        return -1;
+    return read_next(reader, entries, count, dated ? out : base, out);
 }

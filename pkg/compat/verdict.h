@@ -55,6 +55,8 @@ struct next_variant {
     const char **gained,
         **lost; /* feature ids; in part is not gained, and is lost when it was a yes */
     size_t gained_count, lost_count;
+    struct runtime_fact *facts; /* of that variant: when it ends, what it changes */
+    size_t fact_count;
 };
 
 /* One runtime found here, and what became of the module in it (check --run). */
@@ -71,7 +73,8 @@ struct change {
     const char **features_added, **features_removed;
     size_t added_count, removed_count;
     int64_t bytes, gzip_bytes; /* of all modules, now less then */
-    bool has_gzip;
+    bool has_bytes, has_gzip;  /* false: not known of that deployment, or not counted now */
+    const char *toolchain;     /* "rustc 1.81 to 1.82"; NULL: the same, or not known */
     const char *history; /* "rustc 1.81 to 1.82: ...", when it explains what was added; or NULL */
 };
 

@@ -1,9 +1,55 @@
 /* Step 9: what became live goes into the notes. */
 #include <string.h>
 
+#include "pkg/archive/archive.h"
 #include "pkg/publish/pipeline.h"
 
-static void describe_modules(struct arena *arena, const struct prepared *target,
+enum { MOST_BUILT_GZIP = 4 << 20 }; /* compressing takes 40 ms a MB: more is not worth it */
+
+static const char **name_features(struct arena *arena, uint64_t features, size_t *count)
+{
+    const char **names = arena_alloc(arena, WASM_FEATURE_COUNT, sizeof *names);
+    *count = 0;
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (features & wasm_feature_bit((enum wasm_feature)i))
+            names[(*count)++] = wasm_features[i].id;
+    return names;
+}
+
+/* Counted once, however many targets ship it. */
+static size_t built_gzip(const struct pipeline *pipeline, const struct prepared_module *module)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        const struct prepared *target = &pipeline->out->targets[i];
+        for (size_t m = 0; m < target->module_count; m++)
+            if (target->modules[m].original.data == module->original.data &&
+                target->modules[m].built_gzip_bytes)
+                return target->modules[m].built_gzip_bytes;
+    }
+    return archive_gzip_size(module->original);
+}
+
+/* As the compiler wrote them: what a later check, which optimizes nothing, can compare with. */
+static void describe_built(struct pipeline *pipeline, const struct prepared *target,
+                           struct record *record)
+{
+    struct arena *arena = pipeline->arena;
+    uint64_t features = 0;
+    for (size_t i = 0; i < target->module_count; i++) {
+        const struct prepared_module *module = &target->modules[i];
+        record->built_bytes += module->original.size;
+        features |= module->original_info.features;
+    }
+    for (size_t i = 0; record->built_bytes <= MOST_BUILT_GZIP && i < target->module_count; i++) {
+        struct prepared_module *module = &target->modules[i];
+        module->built_gzip_bytes = built_gzip(pipeline, module);
+        record->built_gzip_bytes += module->built_gzip_bytes;
+    }
+    record->built_features = name_features(arena, features, &record->built_feature_count);
+    record->toolchain = target_toolchain(arena, target);
+}
+
+static void describe_modules(struct pipeline *pipeline, const struct prepared *target,
                              struct record *record)
 {
     uint64_t features = 0;
@@ -15,10 +61,8 @@ static void describe_modules(struct arena *arena, const struct prepared *target,
     }
     record->module_sha256 = target->module_sha256;
     record->optimizer = target->module_count ? target->modules[0].optimized.how : NULL;
-    record->features = arena_alloc(arena, WASM_FEATURE_COUNT, sizeof *record->features);
-    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
-        if (features & wasm_feature_bit((enum wasm_feature)i))
-            record->features[record->feature_count++] = wasm_features[i].id;
+    record->features = name_features(pipeline->arena, features, &record->feature_count);
+    describe_built(pipeline, target, record);
 }
 
 static struct record describe(struct pipeline *pipeline, const char *event,
@@ -31,7 +75,7 @@ static struct record describe(struct pipeline *pipeline, const char *event,
     if (earlier)
         record = *earlier;
     else if (!is_rollback)
-        describe_modules(pipeline->arena, target, &record);
+        describe_modules(pipeline, target, &record);
     record.event = event;
     record.target = target->target->name;
     record.platform = target->target->platform;

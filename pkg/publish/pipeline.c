@@ -119,6 +119,18 @@ static void remember(struct pipeline *pipeline)
     }
 }
 
+void pipeline_recall(struct pipeline *pipeline)
+{
+    struct error ignored = {0};
+    if (!pipeline->manifest->path || !record_is_likely(pipeline->arena, pipeline->manifest->root) ||
+        find_records(pipeline, false, &ignored) != 0)
+        return;
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        target->recorded = pipeline_record(pipeline, target->target, NULL);
+    }
+}
+
 static int unlock_all(struct pipeline *pipeline, struct error *error)
 {
     for (size_t i = 0; i < pipeline->out->target_count; i++)

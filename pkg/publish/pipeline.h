@@ -6,6 +6,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/base/world.h"
+#include "pkg/compat/since.h"
 #include "pkg/publish/publish.h"
 
 struct file;
@@ -81,6 +82,14 @@ const struct record *pipeline_record(const struct pipeline *, const struct targe
 const struct record *pipeline_record_of(const struct pipeline *, const struct target *,
                                         const char *version);
 bool pipeline_is_of(const struct pipeline *, const struct record *, const struct target *);
+
+/* pipeline.c: the records after all, where there are any; that they can't be read is no failure. */
+void pipeline_recall(struct pipeline *);
+
+/* earlier.c: the target's last recorded deployment, as it compares with what is judged now; false:
+   there is none. And who made the target's modules. */
+bool target_earlier(const struct pipeline *, const struct prepared *, struct earlier *out);
+const char *target_toolchain(struct arena *, const struct prepared *);
 
 /* load.c: the target's payload and its modules, read and scanned. */
 int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK;

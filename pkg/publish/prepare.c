@@ -243,9 +243,11 @@ static void judge(struct pipeline *pipeline, struct prepared *target)
                                              .gzip_bytes = module->gzip_bytes,
                                              .validation = module->validation};
     }
+    struct earlier earlier;
+    bool is_later = target_earlier(pipeline, target, &earlier);
     /* The record holds the sum: comparable only where there is one. */
-    if (target->module_count == 1 && target->recorded)
-        modules[0].previous_bytes = (size_t)target->recorded->module_bytes;
+    if (target->module_count == 1 && is_later)
+        modules[0].previous_bytes = (size_t)earlier.bytes;
     struct shipment shipment = {.target = target->target->name,
                                 .platform = target->target->platform,
                                 .modules = modules,
@@ -258,6 +260,8 @@ static void judge(struct pipeline *pipeline, struct prepared *target)
                                 .strict = pipeline->options->strict,
                                 .publishing = pipeline->options->publishing};
     compat_check(arena, target->job.profile, &shipment, &target->target->budget, &target->verdict);
+    if (is_later)
+        compat_since(arena, &earlier, &shipment, target_toolchain(arena, target), &target->verdict);
 }
 
 /* Judged before it is packed, because what can't run there may not even be packable; and again,
@@ -280,6 +284,9 @@ int prepare(struct pipeline *pipeline, bool beside, struct error *error)
         load_all(pipeline, error) != 0 || optimize_all(pipeline, error) != 0 ||
         opinion_finish(pipeline, beside, error) != 0)
         return -1;
+    /* Only now for check: libgit2 is started beside what came before (record_warm). */
+    if (!pipeline->options->optimize)
+        pipeline_recall(pipeline);
     for (size_t i = 0; i < pipeline->out->target_count; i++)
         if (judge_and_pack(pipeline, &pipeline->out->targets[i], error) != 0)
             return -1;
@@ -297,10 +304,10 @@ void prepare_warn(const struct pipeline *pipeline)
     }
 }
 
-/* Only a budget of growth compares with what was recorded. */
+/* Only a budget of growth compares with what was recorded; check always does, and later. */
 static bool has_growth(const struct publish_options *options)
 {
-    for (size_t i = 0; i < options->target_count; i++)
+    for (size_t i = 0; options->optimize && i < options->target_count; i++)
         if (options->targets[i]->budget.has_growth)
             return true;
     return false;

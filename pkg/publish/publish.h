@@ -39,6 +39,7 @@ struct prepared_module {
                                NULL: nothing yet */
     char sha256[65];        /* of what ships */
     size_t gzip_bytes;      /* 0: not counted */
+    size_t built_gzip_bytes; /* of the original; counted for the record, else 0 */
     struct product *product; /* what it shares with other targets; not for others to use */
 };
 

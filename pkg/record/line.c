@@ -15,7 +15,7 @@ enum {
 
 enum member_type { MEMBER_REQUIRED, MEMBER_TEXT, MEMBER_SIZE };
 
-/* The keys of a line in their order; features, percent and dirty follow. */
+/* The keys of a line in their order; the features, percent and dirty follow. */
 static const struct member {
     const char *key;
     enum member_type type;
@@ -40,6 +40,9 @@ static const struct member {
     MEMBER(module_bytes, MEMBER_SIZE),
     MEMBER(gzip_bytes, MEMBER_SIZE),
     MEMBER(artifact_bytes, MEMBER_SIZE),
+    MEMBER(built_bytes, MEMBER_SIZE),
+    MEMBER(built_gzip_bytes, MEMBER_SIZE),
+    MEMBER(toolchain, MEMBER_TEXT),
     MEMBER(optimizer, MEMBER_TEXT),
     MEMBER(tool, MEMBER_TEXT),
     MEMBER(run, MEMBER_TEXT),
@@ -56,18 +59,35 @@ static json_t *member_json(const struct record *record, const struct member *mem
     return text ? json_text(text, strlen(text)) : json_null();
 }
 
+static json_t *texts(const char *const *items, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_text(items[i], strlen(items[i])));
+    return array;
+}
+
+/* The optimizer mostly changes none: then one list says both. */
+static bool has_own_built(const struct record *record)
+{
+    bool same = record->built_feature_count == record->feature_count;
+    for (size_t i = 0; same && i < record->feature_count; i++)
+        same = strcmp(record->built_features[i], record->features[i]) == 0;
+    return record->built_features && !same;
+}
+
 char *record_line(struct arena *arena, const struct record *record)
 {
-    json_t *line = json_own(arena, json_object()), *features = json_array();
+    json_t *line = json_own(arena, json_object());
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
         json_object_set_new(line, members[i].key, member_json(record, &members[i]));
         if (i == 0)
             json_object_set_new(line, "schema", json_integer(SCHEMA));
     }
-    for (size_t i = 0; i < record->feature_count; i++)
-        json_array_append_new(features,
-                              json_text(record->features[i], strlen(record->features[i])));
-    json_object_set_new(line, "features", features);
+    json_object_set_new(line, "features", texts(record->features, record->feature_count));
+    if (has_own_built(record))
+        json_object_set_new(line, "built_features",
+                            texts(record->built_features, record->built_feature_count));
     json_object_set_new(line, "percent", json_integer(record->percent));
     json_object_set_new(line, "dirty", json_boolean(record->dirty));
     return json_print(arena, line);
@@ -95,15 +115,27 @@ static int read_member(struct arena *arena, const json_t *line, const struct mem
     return 0;
 }
 
-static void read_features(struct arena *arena, const json_t *array, struct record *out)
+static const char **read_texts(struct arena *arena, const json_t *array, size_t *count)
 {
-    size_t count = json_array_size(array);
-    if (count > MOST_FEATURES)
-        count = MOST_FEATURES;
-    out->features = arena_alloc(arena, count + 1, sizeof *out->features);
-    for (size_t i = 0; i < count; i++)
+    size_t limit = json_array_size(array);
+    if (limit > MOST_FEATURES)
+        limit = MOST_FEATURES;
+    const char **items = arena_alloc(arena, limit + 1, sizeof *items);
+    *count = 0;
+    for (size_t i = 0; i < limit; i++)
         if (json_is_string(json_array_get(array, i)))
-            out->features[out->feature_count++] = safe(arena, json_array_get(array, i));
+            items[(*count)++] = safe(arena, json_array_get(array, i));
+    return items;
+}
+
+static void read_features(struct arena *arena, const json_t *line, struct record *out)
+{
+    const json_t *built = json_object_get(line, "built_features");
+    out->features = read_texts(arena, json_object_get(line, "features"), &out->feature_count);
+    out->built_features = out->features;
+    out->built_feature_count = out->feature_count;
+    if (json_is_array(built))
+        out->built_features = read_texts(arena, built, &out->built_feature_count);
 }
 
 /* 2026-11-22T13:15:00Z and nothing else, so that the order of texts is the order of times. */
@@ -134,7 +166,7 @@ int record_parse(struct arena *arena, const char *line, size_t size, struct reco
             return -1;
     if (!is_time(out->time))
         return -1;
-    read_features(arena, json_object_get(document, "features"), out);
+    read_features(arena, document, out);
     json_int_t percent = json_find_integer(document, "percent", 100);
     out->percent = percent >= 0 && percent <= 100 ? (unsigned)percent : 100;
     out->dirty = json_find_bool(document, "dirty", false);

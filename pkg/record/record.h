@@ -24,6 +24,11 @@ struct record {
     uint64_t module_bytes, gzip_bytes, artifact_bytes;
     const char **features;
     size_t feature_count;
+    /* As the compiler wrote the modules, before the optimizer: what `check` compares with. */
+    uint64_t built_bytes, built_gzip_bytes; /* 0: not recorded */
+    const char **built_features;            /* those of `features` where the line has none */
+    size_t built_feature_count;
+    const char *toolchain; /* "rustc 1.82.0, wasm-bindgen 0.2.95", or NULL */
     const char *optimizer; /* "wasm-opt 108 -Oz" */
     const char *tool;      /* "edge-deploy 0.1.0" */
     const char *run;       /* CI run page, or NULL */
@@ -43,6 +48,10 @@ struct record_store;
 /* Starts libgit2 in a thread: it reads all certificate authorities as it starts (12 ms), which may
    as well happen beside other work. Optional; record_open waits for it. */
 void record_warm(struct arena *);
+
+/* False when `folder` is no work tree's top, or that of a repository that has no records for
+   certain: told by looking at a few files, without libgit2. */
+bool record_is_likely(struct arena *, const char *folder);
 
 int record_open(struct arena *, const struct world *, const char *folder, struct record_store **out,
                 struct error *) MUST_CHECK;

@@ -3,7 +3,10 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "pkg/base/file.h"
 #include "pkg/base/text.h"
+
+enum { LIMIT_PACKED_REFS = 16 << 20 };
 
 #define OUR_NAME  "edge-deploy"
 #define OUR_EMAIL "edge-deploy@localhost"
@@ -71,6 +74,26 @@ static int read_head(struct arena *arena, struct record_store *store, struct err
     char *hex = arena_alloc(arena, GIT_OID_HEXSZ + 1, 1);
     store->head = git_oid_tostr(hex, GIT_OID_HEXSZ + 1, &id);
     return 0;
+}
+
+bool record_is_likely(struct arena *arena, const char *folder)
+{
+    char *place = path_join(arena, folder, ".git");
+    struct bytes packed;
+    struct error ignored = {0};
+    if (!file_exists(place))
+        return false;
+    /* A linked work tree or a submodule: its ".git" is a file that says where the rest is. Refs
+       may also stand in a table of their own. */
+    if (!file_exists(path_join(arena, place, "HEAD")) ||
+        file_exists(path_join(arena, place, "reftable")) ||
+        file_exists(path_join(arena, place, RECORD_REF)))
+        return true;
+    place = path_join(arena, place, "packed-refs");
+    if (!file_exists(place))
+        return false;
+    return file_read(arena, place, LIMIT_PACKED_REFS, &packed, &ignored) != 0 ||
+           strstr((const char *)packed.data, RECORD_REF) != NULL;
 }
 
 static void *start_library(void *unused)

@@ -682,6 +682,33 @@ static void runtime_dates(void)
     }
 }
 
+/* Facts are told before they are findings; what the next variant changes, with its own dates. */
+static void next_of_runtimes(void)
+{
+    static const struct {
+        const char *platform, *variant, *today, *next;
+        size_t facts, gained, lost, next_facts;
+    } rows[] = {{"lambda-edge", "nodejs20.x", "2026-11-22", "nodejs22.x", 3, 5, 0, 2},
+                {"lambda-edge", "nodejs24.x", "2026-11-22", NULL, 2, 0, 0, 0},
+                {"cloudflare", "2026-08-04", "2026-11-22", "2026-11-17", 3, 0, 0, 1},
+                {"cloudflare", "2026-08-04", "2026-11-01", NULL, 3, 0, 0, 0},
+                {"fastly", NULL, "2026-11-22", NULL, 0, 0, 0, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena = {0};
+        struct verdict verdict;
+        struct scene scene = make_scene(rows[i].platform, rows[i].variant);
+        scene.shipment.today = rows[i].today;
+        if (judge(&arena, &scene, &verdict)) {
+            CHECK(verdict.fact_count == rows[i].facts);
+            CHECK_TEXT(verdict.next.variant, rows[i].next);
+            CHECK(verdict.next.gained_count == rows[i].gained);
+            CHECK(verdict.next.lost_count == rows[i].lost);
+            CHECK(verdict.next.fact_count == rows[i].next_facts);
+        }
+        arena_free(&arena);
+    }
+}
+
 static void components(void)
 {
     static const char *good[] = {"wasi:io/streams@0.2.3", "fastly:compute/log@0.1.0"};
@@ -803,6 +830,7 @@ void test_check(void)
     limit_message();
     settings();
     runtime_dates();
+    next_of_runtimes();
     components();
     budgets();
     not_validated();

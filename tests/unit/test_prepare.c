@@ -207,6 +207,39 @@ static void test_growth(void)
     scene_close(&scene);
 }
 
+static int check_now(struct scene *scene)
+{
+    scene->options.build = scene->options.optimize = false;
+    scene_read(scene);
+    return publish_prepare(&scene->arena, scene->world, &scene->manifest, &scene->options,
+                           &scene->result, &scene->error);
+}
+
+/* check compares what was built with what was built, and needs no records. */
+static void test_since_deployment(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE "\"budget\":{\"growth_percent\":5},", ALPHA);
+    EXPECT(&scene, check_now(&scene), FAULT_NONE);
+    CHECK(scene.result.targets[0].verdict.change.commit == NULL);
+    scene.options.build = scene.options.optimize = true;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    EXPECT(&scene, check_now(&scene), FAULT_NONE);
+    const struct change *change = &scene.result.targets[0].verdict.change;
+    CHECK(change->commit && change->has_bytes && change->bytes == 0 && change->added_count == 0);
+    scene_put(&scene, "app.wasm", scene_simd);
+    EXPECT(&scene, check_now(&scene), FAULT_NONE);
+    change = &scene.result.targets[0].verdict.change;
+    CHECK(change->bytes == (int64_t)scene_simd.size - (int64_t)scene_plain.size);
+    if (CHECK(change->added_count == 1 && change->removed_count == 0))
+        CHECK_TEXT(change->features_added[0], "simd128");
+    CHECK_TEXT(scene.result.targets[0].verdict.findings[0].subject, "growth_percent");
+    CHECK(scene_shell(&scene, "echo broken >.git/refs/notes/edge-deploy") == 0);
+    EXPECT(&scene, check_now(&scene), FAULT_NONE);
+    CHECK(scene.result.targets[0].verdict.change.commit == NULL);
+    scene_close(&scene);
+}
+
 /* check FILE: a file from anywhere in the place of the manifest's modules. */
 static void test_module_file(void)
 {
@@ -236,5 +269,6 @@ void test_prepare(void)
     test_ready_package();
     test_budget();
     test_growth();
+    test_since_deployment();
     test_module_file();
 }

@@ -245,6 +245,36 @@ static void dated_variants(void)
     }
 }
 
+/* The variant that comes after: by number and not by place, without previews; of dates the next
+   threshold. */
+static void next_variants(void)
+{
+    static const struct {
+        const char *platform, *variant, *next, *gained, *not_gained;
+    } rows[] = {{"lambda-edge", "nodejs18.x", "nodejs20.x", "tail-call", "gc"},
+                {"lambda-edge", "nodejs20.x", "nodejs22.x", "gc", "exnref"},
+                {"lambda-edge", "nodejs24.x", NULL, NULL, NULL},
+                {"cloudflare", "2025-06-30", "2026-08-04", NULL, NULL},
+                {"cloudflare", "2026-11-17", NULL, NULL, NULL},
+                {"fastly", NULL, NULL, NULL, NULL}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena = {0};
+        struct profile profile;
+        if (parse(&arena, rows[i].platform, rows[i].variant, &profile) &&
+            CHECK(!profile.next == !rows[i].next) && profile.next) {
+            CHECK_TEXT(profile.next->variant, rows[i].next);
+            CHECK(profile.next->fact_count > 0);
+            const struct profile_feature *then = profile.next->features;
+            if (rows[i].gained) {
+                CHECK(then[wasm_feature_find(rows[i].gained)].support == SUPPORT_YES);
+                CHECK(then[wasm_feature_find(rows[i].not_gained)].support != SUPPORT_YES);
+                CHECK(profile.features[wasm_feature_find(rows[i].gained)].support == SUPPORT_NO);
+            }
+        }
+        arena_free(&arena);
+    }
+}
+
 static void wrong_variants(void)
 {
     static const struct {
@@ -412,6 +442,7 @@ void test_profile(void)
     evidence();
     host_calls();
     dated_variants();
+    next_variants();
     wrong_variants();
     mistakes();
     line_of_a_mistake();

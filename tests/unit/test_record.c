@@ -69,11 +69,48 @@ static void test_line(void)
                "\"target\":\"edge\",\"platform\":\"alpha\",\"variant\":null,\"environment\":null,"
                "\"resource\":null,\"version\":\"v\\\"1\",\"previous_version\":null,\"url\":null,"
                "\"artifact_sha256\":\"aa\",\"module_sha256\":\"bb\",\"module_bytes\":10,"
-               "\"gzip_bytes\":0,\"artifact_bytes\":20,\"optimizer\":null,"
+               "\"gzip_bytes\":0,\"artifact_bytes\":20,\"built_bytes\":0,"
+               "\"built_gzip_bytes\":0,\"toolchain\":null,\"optimizer\":null,"
                "\"tool\":\"edge-deploy 0.1.0\",\"run\":null,"
                "\"features\":[\"simd128\",\"sign-ext\"],\"percent\":100,\"dirty\":true}");
     CHECK(record_parse(&arena, line, strlen(line), &out) == 0);
     CHECK_TEXT(record_line(&arena, &out), line);
+    CHECK(out.built_feature_count == 2);
+    arena_free(&arena);
+}
+
+/* What the optimizer has taken away is listed apart. */
+static void test_built_features(void)
+{
+    struct arena arena = {0};
+    static const char *built[] = {"simd128", "sign-ext", "bulk-memory"};
+    struct record in = example("2026-11-22T12:00:00Z", "v1"), out;
+    in.built_features = built;
+    in.built_feature_count = 3;
+    in.toolchain = "rustc 1.82.0";
+    char *line = record_line(&arena, &in);
+    CHECK(record_parse(&arena, line, strlen(line), &out) == 0);
+    CHECK(out.feature_count == 2 && out.built_feature_count == 3);
+    CHECK_TEXT(out.built_features[2], "bulk-memory");
+    CHECK_TEXT(out.toolchain, "rustc 1.82.0");
+    CHECK_TEXT(record_line(&arena, &out), line);
+    arena_free(&arena);
+}
+
+/* Told from files alone; what libgit2 must be asked for is likely. */
+static void test_likely(void)
+{
+    struct arena arena = {0};
+    char *folder = unit_folder(&arena);
+    CHECK(!record_is_likely(&arena, folder));
+    folder = repository(&arena);
+    CHECK(!record_is_likely(&arena, folder));
+    CHECK(shell(&arena, folder, "git notes --ref edge-deploy add -m x HEAD") == 0);
+    CHECK(record_is_likely(&arena, folder));
+    CHECK(shell(&arena, folder, "git pack-refs --all && git gc") == 0);
+    CHECK(record_is_likely(&arena, folder));
+    CHECK(shell(&arena, folder, "git worktree add -q tree") == 0);
+    CHECK(record_is_likely(&arena, path_join(&arena, folder, "tree")));
     arena_free(&arena);
 }
 
@@ -373,6 +410,8 @@ static void test_strange_tree(void)
 void test_record(void)
 {
     test_line();
+    test_built_features();
+    test_likely();
     test_hostile_lines();
     test_append_and_list();
     test_clock();
