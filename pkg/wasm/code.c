@@ -104,6 +104,8 @@ void scan_step(struct scan *scan, bool constant)
         judge_instruction(scan, &instruction);
 }
 
+static const char *const no_end = "unexpected end: END opcode expected";
+
 /* All instructions up to the end that closes the expression. */
 static void walk_expression(struct scan *scan, bool constant)
 {
@@ -111,13 +113,11 @@ static void walk_expression(struct scan *scan, bool constant)
     while (scan->depth > 0 && reader->at < reader->end) {
         if (!constant && judging(scan))
             walk_judging(scan);
-        else if (!constant)
-            walk_plainly(scan);
         if (scan->depth > 0 && reader->at < reader->end)
             scan_step(scan, constant);
     }
     if (scan->depth > 0)
-        reader_fail(reader, reader->at, "unexpected end: END opcode expected");
+        reader_fail(reader, reader->at, "%s", no_end);
 }
 
 /* The expression is a block too: of a function's results, or of a constant's one type. */
@@ -176,9 +176,10 @@ static void count_functions(struct scan *scan, size_t bytes)
     }
 }
 
-static void read_body(struct scan *scan, uint32_t type)
+const uint8_t *scan_body_open(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
+    uint32_t type = scan->function_types[reader->function];
     const uint8_t *start = reader->at;
     uint32_t size = read_u32(reader);
     scan->body_features = 0;
@@ -188,12 +189,34 @@ static void read_body(struct scan *scan, uint32_t type)
         judge_locals_start(scan, type);
     if (!reader->failed)
         read_locals(scan, type);
-    if (!reader->failed) {
+    if (!reader->failed)
         start_expression(scan, BLOCK_INDEX, type);
+    return end;
+}
+
+void scan_body_close(struct scan *scan, const uint8_t *start, const uint8_t *section_end)
+{
+    count_functions(scan, (size_t)(scan->reader.at - start));
+    reader_leave(&scan->reader, section_end, "function body");
+}
+
+void scan_body_step(struct scan *scan)
+{
+    struct reader *reader = &scan->reader;
+    if (reader->at < reader->end)
+        scan_step(scan, false);
+    else
+        reader_fail(reader, reader->at, "%s", no_end);
+}
+
+void scan_body(struct scan *scan, uint32_t function)
+{
+    struct reader *reader = &scan->reader;
+    reader->function = function;
+    const uint8_t *start = reader->at, *end = scan_body_open(scan);
+    if (!reader->failed)
         walk_expression(scan, false);
-    }
-    count_functions(scan, (size_t)(reader->at - start));
-    reader_leave(reader, end, "function body");
+    scan_body_close(scan, start, end);
 }
 
 void scan_code_section(struct scan *scan)
@@ -206,10 +229,10 @@ void scan_code_section(struct scan *scan)
         reader_fail(reader, reader->at,
                     "function and code section have inconsistent lengths: %lu and %lu",
                     (unsigned long)defined, (unsigned long)count);
-    walk_prepare(scan);
-    for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        reader->function = scan->imported_functions + i;
-        read_body(scan, scan->function_types[reader->function]);
-    }
+    uint32_t next = scan->imported_functions, end = next + count;
+    while (next < end && judging(scan) && !reader->failed)
+        scan_body(scan, next++);
+    if (next < end && !reader->failed)
+        walk_plainly(scan, next, end);
     reader->function = WASM_NO_FUNCTION;
 }

@@ -10,6 +10,8 @@
 struct reader {
     const uint8_t *file; /* offsets in messages count from here */
     const uint8_t *at, *end;
+    const uint8_t
+        *beyond;       /* up to where bytes can be looked at, though they are not of this part */
     uint32_t function; /* the one being read; WASM_NO_FUNCTION outside code */
     bool failed;
     bool judge;          /* types are checked, not only decoded */

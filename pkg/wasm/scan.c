@@ -37,14 +37,16 @@ void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason re
                const uint8_t *where, const char *what)
 {
     struct wasm_use *use = &scan->uses[feature];
+    size_t offset = (size_t)(where - scan->reader.file);
     scan->body_features |= wasm_feature_bit(feature);
-    if (use->count++ == 0)
-        *use = (struct wasm_use){.feature = feature,
-                                 .reason = reason,
-                                 .count = 1,
-                                 .offset = (size_t)(where - scan->reader.file),
-                                 .function = scan->reader.function,
-                                 .instruction = what};
+    /* Several bodies are read at once: the first in the file need not come first. */
+    if (use->count++ == 0 || offset < use->offset) {
+        use->feature = feature;
+        use->reason = reason;
+        use->offset = offset;
+        use->function = scan->reader.function;
+        use->instruction = what;
+    }
     if (reason != WASM_BY_INSTRUCTION)
         scan_note_way(scan, use, &(struct wasm_way){reason, what, 1, NULL});
 }
@@ -272,6 +274,7 @@ int wasm_scan(struct arena *arena, struct bytes file, enum wasm_depth depth, str
     struct reader reader = {.file = file.data,
                             .at = file.data,
                             .end = file.data + file.size,
+                            .beyond = file.data + file.size,
                             .function = WASM_NO_FUNCTION,
                             .judge = depth == WASM_VALIDATION,
                             .subject = "module",

@@ -127,7 +127,6 @@ struct scan {
     struct bytes names;       /* the name section */
     struct control *controls; /* open blocks, shared by all bodies */
     size_t control_capacity, depth;
-    uint8_t shapes[256]; /* of opcodes: walk.c */
     struct judge *judge; /* NULL when types are not checked */
 };
 
@@ -137,15 +136,15 @@ void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t
 /* Adds the count of a way that is no instruction. */
 void scan_note_way(struct scan *, struct wasm_use *, const struct wasm_way *);
 
-/* Keeps the largest of its kind, and where it stands. */
+/* Keeps the largest of its kind, of equals the first, and where it stands. */
 static inline void scan_measure(struct scan *scan, enum wasm_measure measure, uint64_t value,
                                 const uint8_t *where)
 {
     struct wasm_largest *largest = &scan->out->largest[measure];
-    if (value > largest->value)
-        *largest = (struct wasm_largest){.value = value,
-                                         .offset = (size_t)(where - scan->reader.file),
-                                         .function = scan->reader.function};
+    size_t offset = (size_t)(where - scan->reader.file);
+    if (value > largest->value || (value == largest->value && value && offset < largest->offset))
+        *largest = (struct wasm_largest){
+            .value = value, .offset = offset, .function = scan->reader.function};
 }
 
 /* types.c */
@@ -195,10 +194,16 @@ void scan_strings_section(struct scan *);
 
 /* code.c; a step is one instruction. */
 void scan_step(struct scan *, bool constant);
-/* walk.c, walk_plainly.c: quickly over what is simple; returns in front of what is not. */
-void walk_prepare(struct scan *);
+/* A body up to its first instruction, with the reader narrowed to it; returns the section's end. */
+const uint8_t *scan_body_open(struct scan *);
+void scan_body_step(struct scan *); /* one instruction; there must be one */
+/* Behind the last one; `start` is where the body's size stands. */
+void scan_body_close(struct scan *, const uint8_t *start, const uint8_t *section_end);
+void scan_body(struct scan *, uint32_t function);
+/* walk.c: quickly over what is simple in a body; returns in front of what is not. */
 void walk_judging(struct scan *);
-void walk_plainly(struct scan *);
+/* walk_plainly.c: the bodies of functions `first` to before `end`. */
+void walk_plainly(struct scan *, uint32_t first, uint32_t end);
 void scan_code_section(struct scan *);
 /* `type` is what it must have, packed. */
 void scan_constant_expression(struct scan *, uint32_t type);

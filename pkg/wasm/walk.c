@@ -347,16 +347,20 @@ INLINE bool quick_step(struct walk *walk, struct scan *scan)
 void walk_judging(struct scan *scan)
 {
     const struct reader *reader = &scan->reader;
-    if (reader_left(reader) < MARGIN)
+    const uint8_t *end = walk_end(reader), *start;
+    if (reader->at >= end)
         return;
-    const uint8_t *end = reader->end - MARGIN;
     struct walk walk = {.locals = scan->judge->locals, .listed = scan->judge->local_listed};
     load(&walk, scan);
     if (scan->out->memory_count)
         walk.address = scan->out->memories[0].is_64 ? TYPE_I64 : TYPE_I32;
-    while (walk.at <= end) {
-        if (quick_step(&walk, scan))
+    while (walk.at < end) {
+        start = walk.at;
+        if (quick_step(&walk, scan)) {
+            if (UNLIKELY(walk.at > reader->end))
+                walk.at = end = start; /* cut off: scan_step says so */
             continue;
+        }
         store(&walk, scan);
         scan_step(scan, false);
         if (!judging(scan) || scan->reader.failed || scan->depth == 0)

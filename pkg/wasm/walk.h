@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pkg/wasm/reader.h"
+
 #if defined(__GNUC__)
 #define INLINE        static inline __attribute__((always_inline))
 #define UNLIKELY(yes) __builtin_expect(!!(yes), 0)
@@ -40,6 +42,17 @@ INLINE uint32_t short_value(const uint8_t *at, size_t size)
     if (size > 3)
         value |= (at[3] & 0x7fu) << 21;
     return value;
+}
+
+/* Up to where the walk goes: beyond the body there are bytes that can be looked at, but not beyond
+   the file. */
+INLINE const uint8_t *walk_end(const struct reader *reader)
+{
+    size_t left = (size_t)(reader->beyond - reader->at);
+    if (left < MARGIN)
+        return reader->at;
+    const uint8_t *end = reader->beyond - MARGIN;
+    return end < reader->end ? end : reader->end;
 }
 
 #endif

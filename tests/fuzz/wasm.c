@@ -99,14 +99,32 @@ static void check_strip(struct arena *arena, struct bytes file, const struct was
         require(!again.sections[i].custom);
 }
 
+/* Bodies are walked in two ways, which must see the same. */
+static void check_same(const struct wasm_info *a, const struct wasm_info *b)
+{
+    require(a->features == b->features && a->use_count == b->use_count);
+    for (size_t i = 0; i < a->use_count; i++) {
+        const struct wasm_use *x = &a->uses[i], *y = &b->uses[i];
+        require(x->feature == y->feature && x->count == y->count && x->offset == y->offset &&
+                x->function == y->function && x->functions == y->functions &&
+                x->function_bytes == y->function_bytes &&
+                strcmp(x->instruction, y->instruction) == 0);
+    }
+    for (size_t i = 0; i < WASM_MEASURE_COUNT; i++)
+        require(a->largest[i].value == b->largest[i].value &&
+                a->largest[i].offset == b->largest[i].offset);
+}
+
 /* What is malformed is so for both depths, in the same words; what is not is judged or refused as
    invalid, at a cost that its size bounds. */
-static void check_validation(struct arena *arena, struct bytes file, const char *malformed)
+static void check_validation(struct arena *arena, struct bytes file, const char *malformed,
+                             const struct wasm_info *facts)
 {
     struct error error = {0};
     struct wasm_info info;
     if (wasm_scan(arena, file, WASM_VALIDATION, &info, &error) == 0) {
         require(!*malformed && (info.validity == WASM_VALID || info.not_judged));
+        check_same(facts, &info);
         require(info.validation_steps < 100000 + 1000 * (uint64_t)file.size);
     } else if (file.size > 6 && file.data[6] == 1) {
         require(error.fault == FAULT_INPUT); /* a component ends at an invalid module in it */
@@ -133,7 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (wasm_strip(&arena, file, wasm_is_debug_section, &out, &other) == 0)
             require(out.size <= size);
     }
-    check_validation(&arena, file, error.message);
+    check_validation(&arena, file, error.message, &info);
     arena_free(&arena);
     return 0;
 }
