@@ -2,6 +2,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/context.h"
+#include "cmd/github.h"
 #include "cmd/reports.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
@@ -83,7 +84,9 @@ static int run_check(struct run *run, struct error *error)
     struct publish_options options = run_publish_options(run);
     options.build = options.optimize = false;
     options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;
-    if (publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error) != 0)
+    int status = publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error);
+    github_outputs(run, &result);
+    if (status != 0)
         return -1;
     reports_fill(run, &result, &report, &modules);
     for (size_t i = 0; run->options.wit && i < report.module_count; i++)

@@ -100,6 +100,7 @@ void output_error(const struct run *, const struct error *);
 
 /* deployments.c: what publish, rollback, verify and status print. */
 void deployments_text(struct run *, const struct publish_result *);
+const char *deployments_url(const struct prepared *); /* NULL: not known */
 json_t *deployments_json(struct run *, const struct publish_result *, const struct error *);
 
 #endif

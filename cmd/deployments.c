@@ -39,7 +39,7 @@ static const char *digest_of_modules(const struct run *run, const struct prepare
     return target->module_sha256;
 }
 
-static const char *url_of(const struct prepared *target)
+const char *deployments_url(const struct prepared *target)
 {
     const struct record *recorded = target->recorded;
     const char *version = target->deployment.version;
@@ -135,7 +135,7 @@ static json_t *target_json(const struct run *run, const struct prepared *target)
                                                     : json_string(state_name(target->state)));
     json_object_set_new(json, "version", text_or_null(deployment->version));
     json_object_set_new(json, "previous_version", text_or_null(previous));
-    json_object_set_new(json, "url", text_or_null(url_of(target)));
+    json_object_set_new(json, "url", text_or_null(deployments_url(target)));
     json_object_set_new(json, "artifact_sha256", text_or_null(digest_of(run, target)));
     json_object_set_new(json, "module_sha256", text_or_null(digest_of_modules(run, target)));
     json_object_set_new(json, "requests", json_integer(target->stats.requests));
@@ -260,7 +260,7 @@ static void print_verified(struct run *run, const struct publish_result *result)
                                target->deployment.version,
                                shortened(run, digest_of(run, target), 12),
                                target->probe,
-                               url_of(target)};
+                               deployments_url(target)};
         table_add(&table, cells, 2, bad ? TINT_BAD : TINT_GOOD);
     }
     table_print(&table);
@@ -272,7 +272,7 @@ static void print_urls(struct run *run, const struct publish_result *result, con
 {
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
-        const char *url = target->state == STATE_UPLOADED ? NULL : url_of(target);
+        const char *url = target->state == STATE_UPLOADED ? NULL : deployments_url(target);
         if (!url)
             continue;
         printf("%s%s: %s%s\n", before, target->target->name,

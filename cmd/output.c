@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/github.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
 
@@ -81,6 +82,7 @@ struct publish_options run_publish_options(struct run *run)
         .sandboxed = typed->sandbox,
         .run = ci_run(run),
         .step = progress_step,
+        .attempt = github_attempt,
         .step_context = run,
     };
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/github.h"
 #include "cmd/reports.h"
 #include "pkg/json/json.h"
 
@@ -45,6 +46,7 @@ static int run_publish(struct run *run, struct error *error)
     struct report report;
     struct report_module *modules;
     int status = publish(run->arena, run->world, &run->manifest, &options, &result, error);
+    github_outputs(run, &result);
     reports_fill(run, &result, &report, &modules);
     report.failure = error;
     struct error unwritten = {0};

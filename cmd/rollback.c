@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/github.h"
 #include "pkg/json/json.h"
 
 static int run_rollback(struct run *run, struct error *error)
@@ -7,6 +8,7 @@ static int run_rollback(struct run *run, struct error *error)
     struct publish_options options = run_publish_options(run);
     int status =
         rollback(run->arena, run->world, &run->manifest, &options, run->options.to, &result, error);
+    github_outputs(run, &result);
     if (run->json)
         run_print_json(run, deployments_json(run, &result, status == 0 ? NULL : error));
     else if (status == 0 || result.mutation_attempted)

@@ -93,7 +93,7 @@ static int activate_one(struct pipeline *pipeline, struct prepared *target, bool
     int64_t start = world_now(pipeline->world);
     pipeline_step(pipeline, target, rollback ? "activating an earlier version" : "activating");
     struct error error = {0};
-    pipeline->out->mutation_attempted = true;
+    pipeline_attempt(pipeline);
     int status = target->job.entry->platform->activate(
         &target->job, rollback ? NULL : &target->artifact, &target->deployment, &error);
     if (status != 0) {

@@ -19,6 +19,16 @@ void pipeline_step(const struct pipeline *pipeline, const struct prepared *targe
         options->step(options->step_context, target ? target->target->name : "", word);
 }
 
+void pipeline_attempt(const struct pipeline *pipeline)
+{
+    const struct publish_options *options = pipeline->options;
+    if (pipeline->out->mutation_attempted)
+        return;
+    pipeline->out->mutation_attempted = true;
+    if (options->attempt)
+        options->attempt(options->step_context);
+}
+
 static void free_arena(void *arena)
 {
     arena_free(arena);

@@ -62,6 +62,9 @@ void pipeline_each(struct pipeline *, void (*work)(struct pipeline *, struct pre
 /* Tells what is being done. */
 void pipeline_step(const struct pipeline *, const struct prepared *, const char *word);
 
+/* Says, once, that what follows may change a platform. */
+void pipeline_attempt(const struct pipeline *);
+
 /* Keeps why a hook has failed. One that gives no reason has failed all the same. */
 void pipeline_keep(struct prepared *, const struct error *);
 

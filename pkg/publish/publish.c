@@ -139,7 +139,7 @@ static bool has_work(const struct pipeline *pipeline)
 /* Step 7, second half. */
 static int upload_all(struct pipeline *pipeline, struct error *error)
 {
-    pipeline->out->mutation_attempted = true;
+    pipeline_attempt(pipeline);
     pipeline_each(pipeline, upload_one);
     if (pipeline_stopped(pipeline, error) != 0)
         return -1;

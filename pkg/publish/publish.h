@@ -86,6 +86,8 @@ struct publish_options {
     bool sandboxed;         /* url probes are "not probed" */
     const char *run;        /* CI run page, or NULL */
     void (*step)(void *context, const char *target, const char *word); /* progress; may be NULL */
+    void (*attempt)(
+        void *context); /* called once, before the first changing request; may be NULL */
     void *step_context;
 };
 

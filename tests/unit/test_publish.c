@@ -56,6 +56,29 @@ static void test_unchanged(void)
     scene_close(&scene);
 }
 
+/* What had been called when it was told. */
+static void keep_log(void *context)
+{
+    struct buffer *told = context;
+    CHECK(buffer_printf(told, "[%s]", fake.log) == 0);
+}
+
+/* Told once, after the last question and before the first change; not at all when none is sent. */
+static void test_attempt(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE, ALPHA "," BETA);
+    struct buffer *told = buffer_new(&scene.arena, 1000);
+    scene.options.attempt = keep_log;
+    scene.options.step_context = told;
+    scene.options.step = NULL;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK_TEXT(buffer_text(told), "[alpha.pack a\nbeta.pack b\nalpha.live a\nbeta.live b\n]");
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK(strchr(buffer_text(told) + 1, '[') == NULL);
+    scene_close(&scene);
+}
+
 /* What fails, and what must not have happened then. */
 static void test_failures(void)
 {
@@ -386,6 +409,7 @@ void test_publish(void)
 {
     test_order_and_record();
     test_unchanged();
+    test_attempt();
     test_failures();
     test_incomplete();
     test_hooks_and_their_errors();
