@@ -181,7 +181,7 @@ static bool has_reader_left(void)
 
 static int finish(struct run *run, int status, const struct error *error)
 {
-    if (status != 0 && run->command && run->writer)
+    if (status != 0 && run->command && run->writer && !run->reported)
         reports_write_failure(run, error);
     if (status != 0 && run->json)
         run_print_json(run, failure(run, error));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/annotate.h"
 #include "cmd/cmd.h"
 #include "pkg/base/file.h"
 
@@ -200,6 +201,8 @@ int reports_write_files(struct run *run, const struct report *report, struct err
             output_error(run, &problem);
         result = -1;
     }
+    if (run->command->options & (OPTION_FOR_CHECK | OPTION_FOR_PUBLISH))
+        annotate(run, report);
     return result;
 }
 
@@ -220,8 +223,6 @@ void reports_write_failure(struct run *run, const struct error *failure)
                             .failure = failure,
                             .folder = ""};
     struct error problem = {0};
-    if (run->reported)
-        return;
     if (reports_write_files(run, &report, &problem) != 0)
         output_error(run, &problem);
     /* stderr says it to a person, and JSON has a document of its own. */

@@ -3,19 +3,7 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
-
-static const char *count_answers(struct arena *arena, const struct report *report)
-{
-    size_t counts[3] = {0};
-    const char *list = "";
-    for (size_t i = 0; i < report->verdict_count; i++)
-        counts[report->verdicts[i].answer]++;
-    for (int answer = ANSWER_YES; answer <= ANSWER_UNKNOWN; answer++)
-        if (counts[answer])
-            list = arena_printf(arena, "%s%s%zu %s", list, *list ? ", " : "", counts[answer],
-                                answer_word((enum answer)answer));
-    return arena_printf(arena, "%s: %s", print_count(arena, report->verdict_count, "target"), list);
-}
+#include "pkg/report/words.h"
 
 /* Of a run that came to nothing there is only why. */
 static void print_failure(struct printer *printer, const struct error *failure)
@@ -48,7 +36,7 @@ int report_text(struct arena *arena, const struct report *report, const struct r
         for (size_t i = 0; i < report->verdict_count; i++)
             text_verdict(&printer, &report->verdicts[i]);
         print_line(&printer);
-        print_wrapped(&printer, 0, count_answers(arena, report));
+        print_wrapped(&printer, 0, words_answers(arena, report));
     }
     return ferror(file) ? -1 : 0;
 }

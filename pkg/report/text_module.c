@@ -5,16 +5,12 @@
 #include "pkg/base/arena.h"
 #include "pkg/digest/digest.h"
 #include "pkg/report/text.h"
+#include "pkg/report/words.h"
 
 enum {
     LONGEST_NAME = 60,
     MOST_SHOWN = 200, /* rows of one list; JSON has them all */
 };
-
-static const char *describe_kind(const struct wasm_info *info)
-{
-    return info->kind == WASM_COMPONENT ? "component" : "core module";
-}
 
 static void print_rest(struct printer *printer, size_t count)
 {
@@ -63,7 +59,7 @@ static void print_head(struct printer *printer, const struct report_module *modu
     print_in(printer, BOLD, module->path);
     print_line(printer);
     print_wrapped(printer, 2,
-                  arena_printf(arena, "%s, %s, %s", describe_kind(module->info),
+                  arena_printf(arena, "%s, %s, %s", words_kind(module->info),
                                text_spec(arena, module->info),
                                print_bytes(arena, module->bytes.size)));
     if (module->gzip_bytes)
@@ -303,7 +299,7 @@ void text_summary(struct printer *printer, const struct report *report,
                                 wasm_features[module->info->uses[i].feature].id);
     print_in(printer, BOLD, arena_printf(arena, "%s:", module->path));
     print_wrapped(printer, 2,
-                  arena_printf(arena, "%s, %s, %s; features: %s", describe_kind(module->info),
+                  arena_printf(arena, "%s, %s, %s; features: %s", words_kind(module->info),
                                text_spec(arena, module->info),
                                print_bytes(arena, module->bytes.size),
                                *features ? features : "none beyond the MVP"));

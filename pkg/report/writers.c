@@ -17,6 +17,9 @@ static int write_json(struct arena *arena, const struct report *report,
 const struct report_writer report_writers[] = {
     {"text", "for a person at a terminal, 80 columns", report_text, false},
     {"json", "one document with every fact", write_json, false},
+    {"markdown", "for a pull request or a step summary, at most 65,536 characters", report_markdown,
+     false},
+    {"github", "annotations as a GitHub workflow's runner reads them", report_github, false},
 };
 
 enum { WRITERS = sizeof report_writers / sizeof *report_writers };
