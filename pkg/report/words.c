@@ -104,8 +104,9 @@ static const char *describe_extent(struct arena *arena, const struct finding *fi
     const char *functions = print_count(arena, (size_t)finding->functions, "function");
     if (!finding->function_bytes)
         return arena_printf(arena, "in %s", functions);
-    return arena_printf(arena, "in %s that weigh %s", functions,
-                        print_bytes(arena, finding->function_bytes));
+    return arena_printf(arena, "in %s, %s%s", functions,
+                        print_bytes(arena, finding->function_bytes),
+                        finding->functions > 1 ? " together" : "");
 }
 
 struct lines words_finding(struct arena *arena, const struct finding *finding)

@@ -19,6 +19,8 @@ const struct report_writer report_writers[] = {
     {"json", "one document with every fact", write_json, false},
     {"markdown", "for a pull request or a step summary, at most 65,536 characters", report_markdown,
      false},
+    {"sarif", "SARIF 2.1.0, for code scanning", report_sarif, false},
+    {"junit", "JUnit XML, for the test page of a CI system", report_junit, false},
     {"github", "annotations as a GitHub workflow's runner reads them", report_github, false},
 };
 
