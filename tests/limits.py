@@ -159,7 +159,7 @@ def engines(platform, limit, found):
     return [(f"node {major}", lambda path, p=program: ask_node(p, metric, path))
             for major, program in found["node"].items()
             if runtime in ("*", major) and major not in NEWER.get(metric, ())
-            and not (runtime == "*" and metric in ("imports", "exports") and major in ("18", "20"))]
+            and not (runtime == "*" and metric in ("imports", "exports") and major in ("18", "20", "22"))]
 
 
 def check(program, platform, limit, path, folder):
