@@ -78,7 +78,7 @@ $(B)/platforms.o $(B)/embedded.o: $(B)/%.o: $(B)/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
 # What there is to embed: remade when a platform or a template comes or goes.
-EMBEDDED := $(shell find templates -type f) pkg/manifest/schema.json
+EMBEDDED := $(shell find templates -type f) pkg/manifest/schema.json pkg/report/html.css pkg/report/html.js
 $(B)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PLATFORMS) $(EMBEDDED)' | cmp -s - $@ || echo '$(PLATFORMS) $(EMBEDDED)' >$@
@@ -94,7 +94,7 @@ $(B)/embedded.c: $(B)/embedded.list templates/table.sh platforms/embed.sh $(EMBE
 	$(Q)sh templates/table.sh >$@.new && mv $@.new $@
 
 -include $(patsubst %.o,%.d,$(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS) $(UNIT_OBJECTS)) \
-	$(B)/tests/bench/scan.d
+	$(B)/tests/bench/scan.d $(B)/tests/html/pages.d
 
 setup: ## install the Debian packages the build needs
 	@sh tests/setup.sh
@@ -139,6 +139,10 @@ fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS (default 60)
 	@sh tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60)
 
 $(B)/bench-scan: $(B)/tests/bench/scan.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/html-pages: $(B)/tests/html/pages.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -8,5 +8,7 @@ struct embedded_file {
 
 extern const struct embedded_file templates[]; /* ends with a NULL path */
 extern const char manifest_schema[];           /* pkg/manifest/schema.json */
+extern const char report_style_sheet[];        /* pkg/report/html.css */
+extern const char report_script[];             /* pkg/report/html.js */
 
 #endif

@@ -79,7 +79,7 @@ struct report_writer {
 extern const struct report_writer report_writers[];
 extern const size_t report_writer_count;
 
-report_write report_text, report_markdown, report_sarif, report_junit, report_github;
+report_write report_text, report_markdown, report_sarif, report_junit, report_github, report_html;
 
 /* FAULT_INPUT "unknown format" with the nearest right word. */
 int report_writer_find(const char *name, const struct report_writer **out,

@@ -22,6 +22,7 @@ const struct report_writer report_writers[] = {
     {"sarif", "SARIF 2.1.0, for code scanning", report_sarif, false},
     {"junit", "JUnit XML, for the test page of a CI system", report_junit, false},
     {"github", "annotations as a GitHub workflow's runner reads them", report_github, false},
+    {"html", "one page for a browser that loads nothing else", report_html, true},
 };
 
 enum { WRITERS = sizeof report_writers / sizeof *report_writers };
