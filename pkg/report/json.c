@@ -6,6 +6,7 @@
 #include "pkg/base/arena.h"
 #include "pkg/digest/digest.h"
 #include "pkg/report/json_context.h"
+#include "pkg/report/json_target.h"
 #include "pkg/report/report.h"
 
 static json_t *text_or_null(const char *text)
@@ -204,10 +205,14 @@ static json_t *module_json(struct arena *arena, const struct report_module *modu
     set_size(object, "bytes", module->bytes.size);
     set(object, "gzip_bytes",
         module->gzip_bytes ? json_integer((json_int_t)module->gzip_bytes) : json_null());
+    set(object, "brotli_bytes",
+        module->brotli_bytes ? json_integer((json_int_t)module->brotli_bytes) : json_null());
     set_text(object, "sha256", sha256);
     add_facts(arena, object, module->info);
     set(object, "producers", producers_json(arena, module->info));
     set(object, "component", component_json(arena, module->info->component));
+    if (module->sizes)
+        set(object, "sizes", json_sizes(module->sizes));
     if (module->context)
         json_add_context(object, module->context);
     return object;
@@ -229,6 +234,7 @@ static json_t *place_json(const struct place *where)
     set(object, "function", where->has_offset ? function_index(where->function) : json_null());
     set_text(object, "function_name", where->function_name);
     set_text(object, "instruction", where->instruction);
+    set_text(object, "crate", where->crate);
     set_source(object, where->source_file, where->source_line);
     return object;
 }
@@ -247,6 +253,10 @@ static json_t *finding_json(const struct finding *finding)
     set_text(cure, "compiler", finding->cure.compiler);
     set_text(cure, "other", finding->cure.other);
     set_text(object, "source", finding->source);
+    set_size(object, "count", finding->count);
+    set_size(object, "functions", finding->functions);
+    set_size(object, "function_bytes", finding->function_bytes);
+    set_text(object, "since", finding->since);
     return object;
 }
 
@@ -262,6 +272,7 @@ static json_t *verdict_json(const struct verdict *verdict)
     set(object, "findings", findings);
     for (size_t i = 0; i < verdict->finding_count; i++)
         json_array_append_new(findings, finding_json(&verdict->findings[i]));
+    json_add_target(object, verdict);
     return object;
 }
 
@@ -289,6 +300,15 @@ json_t *report_document(struct arena *arena, const char *command, const struct e
     return object;
 }
 
+/* Of the first target that was deployed before; each target has its own, too. */
+static json_t *since_last_deploy(const struct report *report)
+{
+    for (size_t i = 0; i < report->verdict_count; i++)
+        if (report->verdicts[i].change.commit)
+            return json_change(&report->verdicts[i].change);
+    return json_null();
+}
+
 json_t *report_json(struct arena *arena, const struct report *report)
 {
     json_t *document = report_document(arena, report->command, report->failure);
@@ -306,7 +326,7 @@ json_t *report_json(struct arena *arena, const struct report *report)
         json_array_append_new(targets, verdict_json(&report->verdicts[i]));
     if (strcmp(report->command, "inspect") != 0) {
         json_object_set(document, "targets", targets);
-        set(document, "since_last_deploy", json_null());
+        set(document, "since_last_deploy", since_last_deploy(report));
     }
     json_decref(targets);
     return document;

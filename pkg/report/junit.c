@@ -144,7 +144,7 @@ static void write_property(struct junit *junit, const char *name, const char *va
 static void write_properties(struct junit *junit)
 {
     const struct verdict *verdict = junit->verdict;
-    struct lines lines = words_verdict(junit->arena, verdict);
+    struct lines lines = words_verdict(junit->arena, verdict, false);
     fputs("    <properties>\n", junit->file);
     write_property(junit, "platform", words_host(junit->arena, verdict));
     write_property(junit, "verdict", answer_word(verdict->answer));

@@ -147,7 +147,7 @@ static void add_finding(struct markdown *markdown, const struct finding *finding
 
 static void add_verdict(struct markdown *markdown, const struct verdict *verdict)
 {
-    struct lines lines = words_verdict(markdown->arena, verdict);
+    struct lines lines = words_verdict(markdown->arena, verdict, false);
     if (verdict->finding_count + lines.count == 0)
         return;
     if (!add(markdown,

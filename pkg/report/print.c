@@ -6,29 +6,18 @@
 #include "pkg/base/arena.h"
 #include "pkg/base/text.h"
 
-static bool starts_character(char c)
-{
-    return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-size_t print_width(const char *text)
-{
-    size_t width = 0;
-    for (; *text; text++)
-        width += starts_character(*text);
-    return width;
-}
-
-/* The bytes that the first `columns` code points take. */
+/* The bytes of the characters that have room in so many columns. */
 static size_t prefix_size(const char *text, size_t columns)
 {
-    size_t i = 0;
-    for (size_t width = 0; text[i]; i++) {
-        width += starts_character(text[i]);
-        if (width > columns)
+    size_t at = 0, taken = 0, width;
+    while (text[at]) {
+        size_t size = print_character(text + at, &width);
+        if (taken + width > columns)
             break;
+        taken += width;
+        at += size;
     }
-    return i;
+    return at;
 }
 
 const char *print_fit(struct printer *printer, const char *text, size_t width)
@@ -79,6 +68,26 @@ size_t print_columns(const struct printer *printer)
     return printer->style->width >= 40 ? printer->style->width : 80;
 }
 
+/* A word that is longer than a line goes on in the next ones; `most` lines, and what is left is
+   cut. The part that has room is returned. */
+static const char *put_long(struct printer *printer, size_t indent, const char *word)
+{
+    enum { MOST_LINES = 6 };
+    size_t room = print_columns(printer) - indent;
+    if (printer->column > indent) {
+        print_line(printer);
+        print_column(printer, indent);
+    }
+    for (size_t line = 1; line < MOST_LINES && print_width(word) > room; line++) {
+        size_t size = prefix_size(word, room);
+        put(printer, arena_copy(printer->arena, word, size));
+        print_line(printer);
+        print_column(printer, indent);
+        word += size;
+    }
+    return print_fit(printer, word, room);
+}
+
 void print_wrapped(struct printer *printer, size_t indent, const char *text)
 {
     const char *safe = print_fit(printer, text, 0);
@@ -86,8 +95,11 @@ void print_wrapped(struct printer *printer, size_t indent, const char *text)
     print_column(printer, indent);
     while (*safe) {
         size_t size = strcspn(safe, " ");
-        const char *word = print_fit(printer, arena_copy(printer->arena, safe, size),
-                                     print_columns(printer) - indent);
+        const char *word = arena_copy(printer->arena, safe, size);
+        if (print_width(word) > print_columns(printer) - indent) {
+            word = put_long(printer, indent, word);
+            first = true;
+        }
         if (!first && printer->column + 1 + print_width(word) > print_columns(printer)) {
             print_line(printer);
             print_column(printer, indent);

@@ -20,8 +20,9 @@ struct printer {
 
 /* Text from anywhere, cut to `width` columns (0: as it is). */
 const char *print_fit(struct printer *, const char *text, size_t width);
-size_t print_width(const char *text);         /* columns: code points */
-size_t print_columns(const struct printer *); /* of a line */
+size_t print_width(const char *text);                      /* columns; width.c */
+size_t print_character(const char *text, size_t *columns); /* the bytes of the first one */
+size_t print_columns(const struct printer *);              /* of a line */
 
 void print_in(struct printer *, enum colour, const char *text);
 void print_column(struct printer *, size_t column); /* spaces up to it, or one */

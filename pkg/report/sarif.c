@@ -236,7 +236,7 @@ static json_t *targets_json(struct arena *arena, const struct report *report)
     json_t *array = json_array();
     for (size_t i = 0; i < report->verdict_count; i++) {
         const struct verdict *verdict = &report->verdicts[i];
-        struct lines lines = words_verdict(arena, verdict);
+        struct lines lines = words_verdict(arena, verdict, false);
         json_t *facts = json_array();
         for (size_t l = 0; l < lines.count; l++)
             json_array_append_new(

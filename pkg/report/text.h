@@ -9,6 +9,8 @@ void text_summary(struct printer *, const struct report *, const struct report_m
 /* "WebAssembly 2.0 with atomics": the version, and what is in none. */
 const char *text_spec(struct arena *, const struct wasm_info *);
 
+void text_sizes(struct printer *, const struct report_module *); /* text_sizes.c */
+
 /* text_component.c */
 void text_companions(struct printer *, const struct report_context *);
 void text_worlds(struct printer *, const struct report_module *);    /* and the platforms */

@@ -3,6 +3,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/report/text.h"
+#include "pkg/report/words.h"
 
 enum { LABEL = 4, TEXT = 12 };
 
@@ -56,12 +57,6 @@ static const char *describe_cell(struct arena *arena, const struct cell *cell)
     return arena_printf(arena, "%s%s%s", errors, *errors && *warnings ? ", " : "", warnings);
 }
 
-static const char *platform_name(struct arena *arena, const struct verdict *verdict)
-{
-    const char *variant = verdict->variant ? verdict->variant : "";
-    return arena_printf(arena, "%s%s%s", verdict->platform, *variant ? " " : "", variant);
-}
-
 /* With one module its name heads the column of verdicts and the platform stands beside the target;
    with several, a target has a row for each. */
 struct table {
@@ -92,7 +87,7 @@ static const char *second_cell(struct printer *printer, const struct table *tabl
         arena_printf(printer->arena, "%s%s%s", verdict->platform, *variant ? "@" : "", variant);
     if (!table->single)
         return module ? module : "";
-    return strcmp(verdict->target, own) == 0 ? "" : platform_name(printer->arena, verdict);
+    return strcmp(verdict->target, own) == 0 ? "" : words_host(printer->arena, verdict);
 }
 
 static struct table measure(struct printer *printer, const struct report *report)
@@ -165,31 +160,15 @@ void text_matrix(struct printer *printer, const struct report *report)
 
 /* --- findings --- */
 
-static void print_labelled(struct printer *printer, const char *label, const char *text)
+/* Indented by `column`: of a finding, or of its target. */
+static void print_lines(struct printer *printer, const struct lines *lines, size_t column)
 {
-    if (!text || !*text)
-        return;
-    print_column(printer, LABEL);
-    print_in(printer, DIM, label);
-    print_wrapped(printer, TEXT, text);
-}
-
-/* "app.wasm, offset 41, function 3 'copy': memory.copy" */
-static const char *describe_place(struct arena *arena, const struct place *where)
-{
-    const char *text = where->path ? where->path : "";
-    if (where->has_offset)
-        text = arena_printf(arena, "%s, offset %zu", text, where->offset);
-    if (where->function != WASM_NO_FUNCTION && where->has_offset)
-        text = arena_printf(arena, "%s, function %lu", text, (unsigned long)where->function);
-    if (where->function_name)
-        text = arena_printf(arena, "%s '%s'", text, where->function_name);
-    if (where->source_file)
-        text = arena_printf(arena, "%s at %s:%lu", text, where->source_file,
-                            (unsigned long)where->source_line);
-    if (where->instruction)
-        text = arena_printf(arena, "%s: %s", text, where->instruction);
-    return text;
+    for (size_t i = 0; i < lines->count; i++) {
+        print_column(printer, column);
+        print_in(printer, DIM, lines->items[i].label);
+        print_column(printer, TEXT);
+        print_wrapped(printer, TEXT, lines->items[i].text);
+    }
 }
 
 static void print_finding(struct printer *printer, const struct finding *finding)
@@ -197,31 +176,30 @@ static void print_finding(struct printer *printer, const struct finding *finding
     enum colour colour = finding->level == LEVEL_ERROR     ? RED
                          : finding->level == LEVEL_WARNING ? YELLOW
                                                            : DIM;
+    struct lines lines = words_finding(printer->arena, finding);
     print_column(printer, 2);
     print_in(printer, colour, level_name(finding->level));
     print_column(printer, TEXT);
-    print_wrapped(printer, TEXT, finding->message);
-    print_labelled(printer, "where", describe_place(printer->arena, &finding->where));
-    print_labelled(printer, "cause", finding->cause);
-    if (finding->cure.lowering)
-        print_labelled(
-            printer, "cure",
-            arena_printf(printer->arena, "lower it: wasm-opt %s", finding->cure.lowering));
-    print_labelled(printer, "cure", finding->cure.compiler);
-    print_labelled(printer, "cure", finding->cure.other);
-    print_labelled(printer, "source", finding->source);
+    const char *subject = finding->subject ? finding->subject : "";
+    print_wrapped(printer, TEXT,
+                  arena_printf(printer->arena, "%s [%s%s%s]", finding->message, finding->rule,
+                               *subject ? " " : "", subject));
+    print_lines(printer, &lines, LABEL);
 }
 
 void text_verdict(struct printer *printer, const struct verdict *verdict)
 {
-    if (verdict->finding_count == 0)
+    struct lines lines = words_verdict(printer->arena, verdict, true);
+    if (verdict->finding_count + lines.count == 0)
         return;
     print_line(printer);
-    print_in(printer, BOLD, verdict->target);
-    print_in(printer, DIM,
-             arena_printf(printer->arena, " (%s, profile of %s)",
-                          platform_name(printer->arena, verdict), verdict->profile_as_of));
-    print_line(printer);
+    print_in(printer, BOLD, print_fit(printer, verdict->target, print_columns(printer) - 24));
+    print_in(printer, PLAIN, " is ");
+    print_in(printer, colour_of(verdict->answer), answer_word(verdict->answer));
+    print_wrapped(printer, 2,
+                  arena_printf(printer->arena, "(%s, profile of %s)",
+                               words_host(printer->arena, verdict), verdict->profile_as_of));
     for (size_t i = 0; i < verdict->finding_count; i++)
         print_finding(printer, &verdict->findings[i]);
+    print_lines(printer, &lines, 2);
 }

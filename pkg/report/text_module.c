@@ -63,8 +63,11 @@ static void print_head(struct printer *printer, const struct report_module *modu
                                text_spec(arena, module->info),
                                print_bytes(arena, module->bytes.size)));
     if (module->gzip_bytes)
-        print_wrapped(printer, 2,
-                      arena_printf(arena, "compressed %s", print_bytes(arena, module->gzip_bytes)));
+        print_wrapped(
+            printer, 2,
+            arena_printf(arena, "compressed %s%s%s", print_bytes(arena, module->gzip_bytes),
+                         module->brotli_bytes ? ", with brotli " : "",
+                         module->brotli_bytes ? print_bytes(arena, module->brotli_bytes) : ""));
     print_wrapped(printer, 2, arena_printf(arena, "sha256 %s", sha256));
     if (module->info->validity == WASM_NOT_JUDGED)
         print_wrapped(printer, 2, wasm_validity_text(arena, module->info));
@@ -286,6 +289,7 @@ void text_module(struct printer *printer, const struct report *report,
     print_memories(printer, info);
     if (report->with_sizes || info->section_count <= 24)
         print_sections(printer, info);
+    text_sizes(printer, module);
     print_producers(printer, info);
 }
 
@@ -294,6 +298,8 @@ void text_summary(struct printer *printer, const struct report *report,
 {
     struct arena *arena = printer->arena;
     const char *features = "";
+    char sha256[65];
+    digest_sha256(module->bytes, sha256);
     for (size_t i = 0; i < module->info->use_count; i++)
         features = arena_printf(arena, "%s%s%s", features, i ? ", " : "",
                                 wasm_features[module->info->uses[i].feature].id);
@@ -304,6 +310,8 @@ void text_summary(struct printer *printer, const struct report *report,
                                print_bytes(arena, module->bytes.size),
                                *features ? features : "none beyond the MVP"));
     print_debug(printer, report, module);
+    print_wrapped(printer, 2, arena_printf(arena, "sha256 %s", sha256));
+    text_sizes(printer, module);
     if (module->context)
         text_wit(printer, module->context);
 }

@@ -68,7 +68,7 @@ static void add(struct lines *lines, const char *label, const char *text)
     lines->items[lines->count++] = (struct line){label, text};
 }
 
-/* "function 3 'copy' of crate 'memchr' (src/lib.rs:12)" */
+/* "function 3 'copy' of crate 'memchr' at src/lib.rs:12" */
 static const char *describe_function(struct arena *arena, const struct place *where)
 {
     const char *text = "";
@@ -79,10 +79,10 @@ static const char *describe_function(struct arena *arena, const struct place *wh
     if (where->crate)
         text = arena_printf(arena, "%s of crate '%s'", text, where->crate);
     if (where->source_file && where->source_line)
-        text = arena_printf(arena, "%s (%s:%lu)", text, where->source_file,
+        text = arena_printf(arena, "%s at %s:%lu", text, where->source_file,
                             (unsigned long)where->source_line);
     else if (where->source_file)
-        text = arena_printf(arena, "%s (%s)", text, where->source_file);
+        text = arena_printf(arena, "%s in %s", text, where->source_file);
     return text;
 }
 
@@ -174,19 +174,38 @@ static const char *describe_proof(struct arena *arena, const struct proof *proof
                         proof->message ? proof->message : "");
 }
 
-struct lines words_verdict(struct arena *arena, const struct verdict *verdict)
+static void add_fact(struct lines *lines, const struct runtime_fact *fact)
+{
+    const char *text = fact->text ? fact->text : "";
+    const char *source = fact->source ? fact->source : "";
+    add(lines, "runtime",
+        arena_printf(lines->arena, "%s %s%s%s%s%s%s", fact->date ? fact->date : "", fact->name,
+                     *text ? ": " : "", text, *source ? " (" : "", source, *source ? ")" : ""));
+}
+
+/* All dates in a line, without sources. */
+static void add_dates(struct lines *lines, const struct verdict *verdict)
+{
+    const char *text = "";
+    for (size_t i = 0; i < verdict->fact_count; i++) {
+        const struct runtime_fact *fact = &verdict->facts[i];
+        if (strcmp(fact->name, "change") != 0 && fact->date)
+            text = arena_printf(lines->arena, "%s%s%s %s", text, *text ? "; " : "", fact->date,
+                                fact->text ? fact->text : fact->name);
+    }
+    add(lines, "runtime", text);
+}
+
+struct lines words_verdict(struct arena *arena, const struct verdict *verdict, bool brief)
 {
     struct lines lines = {.arena = arena};
     add_change(&lines, &verdict->change);
-    for (size_t i = 0; i < verdict->fact_count; i++) {
-        const struct runtime_fact *fact = &verdict->facts[i];
-        add(&lines, "runtime",
-            arena_printf(arena, "%s %s%s%s%s%s%s", fact->date ? fact->date : "", fact->name,
-                         fact->text ? ": " : "", fact->text ? fact->text : "",
-                         fact->source ? " (" : "", fact->source ? fact->source : "",
-                         fact->source ? ")" : ""));
-    }
-    add_next(&lines, &verdict->next);
+    for (size_t i = 0; !brief && i < verdict->fact_count; i++)
+        add_fact(&lines, &verdict->facts[i]);
+    if (brief)
+        add_dates(&lines, verdict);
+    if (!brief || verdict->next.gained_count + verdict->next.lost_count)
+        add_next(&lines, &verdict->next);
     for (size_t i = 0; i < verdict->proof_count; i++)
         add(&lines, "tried", describe_proof(arena, &verdict->proofs[i]));
     return lines;

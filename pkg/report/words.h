@@ -19,8 +19,9 @@ struct lines {
 
 /* Below a finding's message: where, extent, new, cause, cure, source. */
 struct lines words_finding(struct arena *, const struct finding *);
-/* Of a target: since (its last deployment), runtime, next, tried. */
-struct lines words_verdict(struct arena *, const struct verdict *);
+/* Of a target: since (its last deployment), runtime, next, tried. `brief`: without sources, and
+   without what changes nothing. */
+struct lines words_verdict(struct arena *, const struct verdict *, bool brief);
 /* Of a module: kind, size, sha256, features, debug; and what it takes the most of (--sizes). */
 struct lines words_module(struct arena *, const struct report_module *);
 

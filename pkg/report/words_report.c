@@ -45,16 +45,8 @@ static const char *describe_features(struct arena *arena, const struct wasm_info
 /* What places in the module can be told by. */
 static const char *describe_debug(struct arena *arena, const struct wasm_info *info)
 {
-    switch (info->debug) {
-    case WASM_DEBUG_DWARF:
-        return "DWARF: source lines are known";
-    case WASM_DEBUG_NAMES:
-        return "names of functions, no source lines (built without DWARF)";
-    case WASM_DEBUG_NONE:
-        return "none: neither functions nor source lines have names";
-    default:
-        return wasm_debug_text(arena, info);
-    }
+    const char *note = report_debug_note(arena, info);
+    return note ? note : "source lines are known (DWARF)";
 }
 
 static void add_parts(struct lines *lines, const char *label, const struct wasm_part *parts,

@@ -106,6 +106,7 @@ static void module_json(void)
     CHECK_TEXT(
         text,
         "{\"path\":\"app.wasm\",\"bytes\":5,\"gzip_bytes\":null,"
+        "\"brotli_bytes\":null,"
         "\"sha256\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\","
         "\"kind\":\"core\",\"spec\":\"3.0\",\"validation\":null,"
         "\"debug\":\"dwarf\",\"features\":["
@@ -198,11 +199,12 @@ static void check_json(void)
         "needs 'multimemory' (Multiple memories), which AWS Lambda@Edge (nodejs20.x) does not "
         "run\",\"where\":{\"path\":\"app.wasm\",\"offset\":41,\"function\":3,"
         "\"function_name\":\"copy\",\"instruction\":\"memory.copy\","
-        "\"source_file\":\"src/copy.c\",\"source_line\":12},\"cause\":\"used 3 times, the "
+        "\"crate\":null,\"source_file\":\"src/copy.c\",\"source_line\":12},\"cause\":\"used 3 "
+        "times, the "
         "first: memory.copy; the compiler was told to use it (+multimemory)\","
         "\"cure\":{\"lowering\":\"--multi-memory-lowering\",\"compiler\":\"clang: "
         "-mno-multimemory\",\"other\":null},\"source\":\"probe: Node 20.20.2 (as of "
-        "2026-11-22)\"}");
+        "2026-11-22)\",\"count\":3,\"functions\":0,\"function_bytes\":0,\"since\":null}");
     CHECK_TEXT(json_find_string(json, "targets[1].verdict", NULL), "compatible");
     arena_free(&arena);
 }
@@ -252,13 +254,15 @@ static void check_text(void)
     CHECK_TEXT(text_of(&arena, &report, false, true, 80),
                "out/app.wasm: core module, WebAssembly 3.0, 5 bytes; features: bulk-memory-opt,\n"
                "  multimemory\n"
+               "  sha256 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824\n"
                "\n"
                "target  platform                app.wasm\n"
                "edge    cloudflare 2026-11-01   \xe2\x9c\x93 compatible\n"
                "lambda  lambda-edge nodejs20.x  \xe2\x9c\x97 incompatible  1 error, 1 warning\n"
                "\n"
-               "lambda (lambda-edge nodejs20.x, profile of 2026-11-22)\n"
-               "  error     module needs 'multimemory' (Multiple memories), which AWS\n"
+               "lambda is incompatible (lambda-edge nodejs20.x, profile of 2026-11-22)\n"
+               "  error     feature multimemory\n"
+               "            module needs 'multimemory' (Multiple memories), which AWS\n"
                "            Lambda@Edge (nodejs20.x) does not run\n"
                "    where   app.wasm, offset 41, function 3 'copy' at src/copy.c:12: memory.copy\n"
                "    cause   used 3 times, the first: memory.copy; the compiler was told to use\n"
@@ -266,17 +270,23 @@ static void check_text(void)
                "    cure    lower it: wasm-opt --multi-memory-lowering\n"
                "    cure    clang: -mno-multimemory\n"
                "    source  probe: Node 20.20.2 (as of 2026-11-22)\n"
-               "  warning   runtime 'nodejs20.x' is deprecated since 2026-04-30: AWS no longer\n"
+               "  warning   runtime deprecated\n"
+               "            runtime 'nodejs20.x' is deprecated since 2026-04-30: AWS no longer\n"
                "            patches it\n"
                "    cure    set 'runtime' to nodejs24.x\n"
                "    source  endoflife.date/aws-lambda; cfn-lint#4531 (2026-06-02);\n"
                "            aws-lambda-roadmap#15, #56 (as of 2026-11-22)\n"
-               "  note      runtime 'nodejs20.x' is near its end: functions can no longer be\n"
+               "  note      runtime soon\n"
+               "            runtime 'nodejs20.x' is near its end: functions can no longer be\n"
                "            created from 2027-02-01 on; functions can no longer be updated from\n"
                "            2027-03-03 on\n"
                "    cure    set 'runtime' to nodejs24.x\n"
                "    source  endoflife.date/aws-lambda; cfn-lint#4531 (2026-06-02);\n"
                "            aws-lambda-roadmap#15, #56 (as of 2026-11-22)\n"
+               "  runtime   2026-04-30 AWS no longer patches it; 2027-02-01 functions can no\n"
+               "            longer be created; 2027-03-03 functions can no longer be updated\n"
+               "  next      nodejs22.x also runs relaxed-simd, extended-const, multimemory,\n"
+               "            typed-function-references, gc\n"
                "\n"
                "2 targets: 1 compatible, 1 incompatible\n");
     arena_free(&arena);
