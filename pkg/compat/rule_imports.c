@@ -8,10 +8,10 @@
 #include "pkg/compat/rules.h"
 
 enum {
-    MOST_REFUSED = 100, /* findings; the rest is counted in one more */
-    MOST_SEARCHED = 32, /* of those get the nearest name: each search reads the whole table */
+    MOST_SINGLE = 100,  /* findings about one import; the rest is counted in one more */
+    MOST_SEARCHED = 32, /* get the nearest name: each search reads the whole table */
     MOST_NAMED = 6,     /* names in one message */
-    MOST_NOTES = 64,    /* different notes */
+    MOST_GROUPS = 64,   /* of imports with the same said of them */
 };
 
 static int by_name(const void *key, const void *row)
@@ -93,27 +93,37 @@ static void finish(struct check *check, struct finding *finding,
         check_source(check, check->profile->imports_source, check->profile->imports_as_of);
 }
 
-static void refuse_unknown(struct check *check, const struct shipped_module *module,
-                           const struct wasm_import *import, bool search)
+static const char *cure_unknown(struct check *check, const char *them)
+{
+    return check->profile->entry_count
+               ? arena_printf(check->arena,
+                              "ship the JavaScript that supplies %s as 'main', or build without %s",
+                              them, them)
+               : arena_printf(check->arena, "build without %s", them);
+}
+
+static struct finding *add_unknown(struct check *check, const struct wasm_import *import)
 {
     const char *name = full_name(check, import->module, import->name);
-    const struct profile_import *near =
-        search && import->kind == WASM_FUNC ? nearest_import(check, import) : NULL;
     struct finding *finding = check_add(check, LEVEL_ERROR, "import", name,
                                         "import '%s' is not provided by %s", name, check->host);
-    if (near)
-        finding->message =
-            arena_printf(check->arena, "%s; the nearest is '%s.%s' %s", finding->message,
-                         near->module, near->name, near->type ? near->type : "");
-    finding->cure.other =
-        near ? arena_printf(check->arena, "import '%s.%s' %s", near->module, near->name,
-                            near->type ? near->type : "")
-        : check->profile->entry_count
-            ? "ship the JavaScript that supplies it as 'main', or build without it"
-            : "build without it";
     if (import->type)
         finding->cause = arena_printf(check->arena, "imported as %s %s",
                                       wasm_extern_name(import->kind), import->type);
+    finding->cure.other = cure_unknown(check, "it");
+    return finding;
+}
+
+/* A name that is probably meant otherwise. */
+static void refuse_mistyped(struct check *check, const struct shipped_module *module,
+                            const struct wasm_import *import, const struct profile_import *near)
+{
+    struct finding *finding = add_unknown(check, import);
+    const char *type = near->type ? near->type : "";
+    finding->message = arena_printf(check->arena, "%s; the nearest is '%s.%s' %s", finding->message,
+                                    near->module, near->name, type);
+    finding->cure.other =
+        arena_printf(check->arena, "import '%s.%s' %s", near->module, near->name, type);
     finish(check, finding, module, import);
 }
 
@@ -137,49 +147,76 @@ static bool type_fits(const struct wasm_import *import, const struct profile_imp
            (!known->type || !import->type || strcmp(known->type, import->type) == 0);
 }
 
-/* --- notes: one finding for all imports with the same one --- */
+/* --- groups: one finding for all imports that have the same said of them --- */
 
-struct noted {
-    const char *note, *first, *list;
-    const struct wasm_import *import;
+struct group {
+    const char *key, *list;
+    const struct wasm_import *first;
     size_t count;
 };
 
-struct notes {
-    struct noted items[MOST_NOTES];
+struct groups {
+    struct group items[MOST_GROUPS];
     size_t count;
 };
 
-static void note_import(struct check *check, struct notes *notes, const struct wasm_import *import,
-                        const char *note)
+/* False: there are too many groups. */
+static bool group_import(struct check *check, struct groups *groups,
+                         const struct wasm_import *import, const char *key)
 {
     size_t i = 0;
-    while (i < notes->count && strcmp(notes->items[i].note, note) != 0)
+    while (i < groups->count && strcmp(groups->items[i].key, key) != 0)
         i++;
-    if (i == MOST_NOTES)
-        return;
-    struct noted *noted = &notes->items[i];
-    if (i == notes->count) {
-        notes->count++;
-        *noted =
-            (struct noted){note, full_name(check, import->module, import->name), "", import, 0};
+    if (i == MOST_GROUPS)
+        return false;
+    struct group *group = &groups->items[i];
+    if (i == groups->count) {
+        groups->count++;
+        *group = (struct group){key, "", import, 0};
     }
-    if (noted->count++ < MOST_NAMED)
-        noted->list = arena_printf(check->arena, "%s%s'%s'", noted->list, *noted->list ? ", " : "",
+    if (group->count++ < MOST_NAMED)
+        group->list = arena_printf(check->arena, "%s%s'%s'", group->list, *group->list ? ", " : "",
                                    import->name);
+    return true;
 }
 
+static const char *group_names(struct check *check, const struct group *group)
+{
+    return group->count <= MOST_NAMED ? group->list
+                                      : arena_printf(check->arena, "%s and %zu more", group->list,
+                                                     group->count - MOST_NAMED);
+}
+
+/* Works, but: the key is what there is to say. */
 static void add_notes(struct check *check, const struct shipped_module *module,
-                      const struct notes *notes)
+                      const struct groups *notes)
 {
     for (size_t i = 0; i < notes->count; i++) {
-        const struct noted *noted = &notes->items[i];
-        const char *more = noted->count > MOST_NAMED ? arena_printf(check->arena, " and %zu more",
-                                                                    noted->count - MOST_NAMED)
-                                                     : "";
-        struct finding *finding = check_add(check, LEVEL_WARNING, "import", noted->first,
-                                            "imports %s%s: %s", noted->list, more, noted->note);
-        finish(check, finding, module, noted->import);
+        const struct group *group = &notes->items[i];
+        struct finding *finding =
+            check_add(check, LEVEL_WARNING, "import",
+                      full_name(check, group->first->module, group->first->name), "imports %s: %s",
+                      group_names(check, group), group->key);
+        finish(check, finding, module, group->first);
+    }
+}
+
+/* Nothing is like them here: the key is the module they are imported from. */
+static void refuse_unknown(struct check *check, const struct shipped_module *module,
+                           const struct groups *unknown)
+{
+    for (size_t i = 0; i < unknown->count; i++) {
+        const struct group *group = &unknown->items[i];
+        struct finding *finding;
+        if (group->count == 1) {
+            finding = add_unknown(check, group->first);
+        } else {
+            finding = check_add(check, LEVEL_ERROR, "import", group->key,
+                                "%zu imports of '%s' are not provided by %s: %s", group->count,
+                                group->key, check->host, group_names(check, group));
+            finding->cure.other = cure_unknown(check, "them");
+        }
+        finish(check, finding, module, group->first);
     }
 }
 
@@ -207,13 +244,40 @@ static void refuse_entry(struct check *check, const struct shipped_module *modul
     finish(check, finding, module, import);
 }
 
-static void count_rest(struct check *check, const struct shipped_module *module, size_t refused)
+/* What is said of a module's imports, on the way. */
+struct refusals {
+    struct groups notes, unknown;
+    size_t searched, single, rest;
+};
+
+static void refuse(struct check *check, const struct shipped_module *module,
+                   const struct wasm_import *import, const struct profile_import *known,
+                   struct refusals *refusals)
 {
-    if (refused <= MOST_REFUSED)
+    const struct profile_import *near = NULL;
+    if (!known && import->kind == WASM_FUNC && refusals->searched++ < MOST_SEARCHED)
+        near = nearest_import(check, import);
+    if (!known && !near && group_import(check, &refusals->unknown, import, import->module))
         return;
-    check_add(check, LEVEL_ERROR, "import", "imports", "%zu more imports are not provided by %s",
-              refused - MOST_REFUSED, check->host)
-        ->where.path = module->path;
+    if ((!known && !near) || refusals->single == MOST_SINGLE) {
+        refusals->rest++;
+        return;
+    }
+    refusals->single++;
+    if (near)
+        refuse_mistyped(check, module, import, near);
+    else if (type_fits(import, known))
+        refuse_entry(check, module, import, check_entry(check, module->info));
+    else
+        refuse_type(check, module, import, known);
+}
+
+static void count_rest(struct check *check, const struct shipped_module *module, size_t rest)
+{
+    if (rest)
+        check_add(check, LEVEL_ERROR, "import", "imports",
+                  "%zu more imports are not provided by %s", rest, check->host)
+            ->where.path = module->path;
 }
 
 /* What the refused imports have in common, said once. */
@@ -238,8 +302,7 @@ void check_imports(struct check *check, const struct shipped_module *module)
     bool closed =
         profile->imports_closed && (profile->imports_closed_always || check->shipment->bare);
     const struct profile_entry *entry = check_entry(check, info);
-    struct notes notes = {.count = 0};
-    size_t refused = 0;
+    struct refusals refusals = {.searched = 0};
     if (info->kind != WASM_CORE || !closed)
         return;
     for (size_t i = 0; i < info->import_count; i++) {
@@ -247,18 +310,13 @@ void check_imports(struct check *check, const struct shipped_module *module)
         const struct profile_import *known = find_known(profile, import);
         bool fits = known && type_fits(import, known);
         if (fits && known->note)
-            note_import(check, &notes, import, known->note);
-        if ((fits && entry_allows(entry, import)) || ++refused > MOST_REFUSED)
-            continue;
-        if (fits)
-            refuse_entry(check, module, import, entry);
-        else if (known)
-            refuse_type(check, module, import, known);
-        else
-            refuse_unknown(check, module, import, refused <= MOST_SEARCHED);
+            group_import(check, &refusals.notes, import, known->note);
+        if (!fits || !entry_allows(entry, import))
+            refuse(check, module, import, known, &refusals);
     }
-    count_rest(check, module, refused);
-    if (refused)
+    refuse_unknown(check, module, &refusals.unknown);
+    count_rest(check, module, refusals.rest);
+    if (refusals.single + refusals.unknown.count > 0)
         name_companions(check, module);
-    add_notes(check, module, &notes);
+    add_notes(check, module, &refusals.notes);
 }

@@ -438,9 +438,19 @@ static void many_imports(void)
     scene.info.imports = all;
     scene.info.import_count = MANY;
     if (judge(&arena, &scene, &verdict)) {
-        CHECK(verdict.finding_count == 101);
-        CHECK_TEXT(verdict.findings[100].message,
-                   "19900 more imports are not provided by Fastly Compute");
+        CHECK(verdict.finding_count == 1);
+        CHECK_TEXT(verdict.findings[0].message,
+                   "20000 imports of 'fastly_http_req' are not provided by Fastly Compute: "
+                   "'nothing_0', 'nothing_1', 'nothing_2', 'nothing_3', 'nothing_4', 'nothing_5' "
+                   "and 19994 more");
+        CHECK_TEXT(verdict.findings[0].subject, "fastly_http_req");
+    }
+    for (size_t i = 0; i < MANY; i++)
+        all[i].module = arena_printf(&arena, "module_%zu", i);
+    if (judge(&arena, &scene, &verdict)) {
+        CHECK(verdict.finding_count == 65);
+        CHECK_TEXT(verdict.findings[64].message,
+                   "19936 more imports are not provided by Fastly Compute");
     }
     arena_free(&arena);
 }
