@@ -10,6 +10,7 @@ and what is expected of it, a missing file meaning empty or 0:
   stdout  stderr  exit
   note.json     the record of HEAD; looked at below publish/, and elsewhere when the file is there
   requests      with `sandbox`: what it was asked
+  files/*       files that the command has written, by their names in its folder
 
 A request not listed fails; an exchange not used fails. Each case runs in a fresh git repository with
 one commit, fixed author and clock, HOME empty, waits virtual. What differs from run to run is
@@ -221,7 +222,7 @@ SECRETS = ("CLOUDFLARE_API_TOKEN", "FASTLY_API_TOKEN", "AWS_SECRET_ACCESS_KEY")
 
 
 def prepare(case, work, env):
-    own = shutil.ignore_patterns("cmd", "http.json", "sandbox", *EXPECTATIONS)
+    own = shutil.ignore_patterns("cmd", "http.json", "sandbox", "files", *EXPECTATIONS)
     shutil.copytree(case, work, ignore=own)
     for folder, _, names in os.walk(work):
         for name in sorted(names):
@@ -259,6 +260,12 @@ def start_platforms(case, program, folder, env):
     return server, endpoints(server.server_address[1])
 
 
+def expected_files(case):
+    """"files/NAME" for each."""
+    folder = os.path.join(case, "files")
+    return [f"files/{name}" for name in sorted(os.listdir(folder))] if os.path.isdir(folder) else []
+
+
 def run_case(case, program, folder):
     """What the case gave: its expectations' texts, and complaints about requests."""
     env = environment(folder, program)
@@ -279,6 +286,8 @@ def run_case(case, program, folder):
         "note.json": read_note(work, env),
         "requests": platforms.requests() if isinstance(platforms, Sandbox) else "",
     }
+    for name in expected_files(case):
+        texts[name] = read(work, name[len("files/"):], "there is no such file\n")
     for name, text in texts.items():
         if any(env[secret] in text for secret in SECRETS):
             complaints.append(f"a secret stands in {name}")
@@ -290,14 +299,14 @@ def judged(case):
     """The expectations that count for this case."""
     in_publish = os.path.basename(os.path.dirname(case)) == "publish"
     has_note = in_publish or os.path.exists(os.path.join(case, "note.json"))
-    return [name for name in EXPECTATIONS if name != "note.json" or has_note]
+    return [name for name in EXPECTATIONS if name != "note.json" or has_note] + expected_files(case)
 
 
 def update(case, got):
     for name in judged(case):
         text = got[name]
         path = os.path.join(case, name)
-        if text:
+        if text or name.startswith("files/"):
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
         elif os.path.exists(path):
