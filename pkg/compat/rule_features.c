@@ -23,6 +23,7 @@ static void set_place(struct place *out, const char *path, const struct wasm_use
                               .function = use->function,
                               .offset = use->offset,
                               .has_offset = true,
+                              .crate = use->crate,
                               .source_file = use->source.file,
                               .source_line = use->source.line};
 }

@@ -54,6 +54,7 @@ static void set_place(struct place *where, const struct wasm_largest *largest)
     where->offset = largest->offset;
     where->function = largest->function;
     where->function_name = largest->function_name;
+    where->crate = largest->crate;
     where->source_file = largest->source.file;
     where->source_line = largest->source.line;
 }

@@ -77,6 +77,7 @@ static json_t *feature_json(const struct wasm_use *use)
     set_size(first, "offset", use->offset);
     set(first, "function", function_index(use->function));
     set_text(first, "function_name", use->function_name);
+    set_text(first, "crate", use->crate);
     set_text(first, "instruction", use->instruction);
     set_source(first, use->source.file, use->source.line);
     return feature;

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "pkg/wasm/demangle.h"
 #include "pkg/wasm/scan.h"
 
 /* What is wrong inside a custom section is no fault of the module (WebAssembly 3.0, appendix
@@ -71,23 +72,38 @@ void scan_custom_section(struct scan *scan, struct bytes name)
                   "metadata.code.branch_hint section");
 }
 
+/* What has the function's name, and what is told by it. */
+struct named {
+    const char **name, **crate;
+};
+
+static size_t find_named(struct scan *scan, uint32_t function,
+                         struct named out[WASM_FEATURE_COUNT + WASM_MEASURE_COUNT])
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++) {
+        struct wasm_use *use = &scan->uses[i];
+        if (use->count && use->function == function && !use->function_name)
+            out[count++] = (struct named){&use->function_name, &use->crate};
+    }
+    for (unsigned i = 0; i < WASM_MEASURE_COUNT; i++) {
+        struct wasm_largest *largest = &scan->out->largest[i];
+        if (largest->value && largest->function == function && !largest->function_name)
+            out[count++] = (struct named){&largest->function_name, &largest->crate};
+    }
+    return count;
+}
+
 static void name_uses(struct scan *scan, uint32_t function, struct bytes name)
 {
-    const char *safe = NULL;
-    const char **places[WASM_FEATURE_COUNT + WASM_MEASURE_COUNT];
-    size_t count = 0;
-    for (unsigned i = 0; i < WASM_FEATURE_COUNT; i++)
-        if (scan->uses[i].count && scan->uses[i].function == function)
-            places[count++] = &scan->uses[i].function_name;
-    for (unsigned i = 0; i < WASM_MEASURE_COUNT; i++)
-        if (scan->out->largest[i].value && scan->out->largest[i].function == function)
-            places[count++] = &scan->out->largest[i].function_name;
+    struct named named[WASM_FEATURE_COUNT + WASM_MEASURE_COUNT];
+    size_t count = find_named(scan, function, named);
+    struct demangled demangled = {0};
+    if (count)
+        demangled = demangle(scan->arena, name);
     for (size_t i = 0; i < count; i++) {
-        if (*places[i])
-            continue;
-        if (!safe)
-            safe = scan_safe(scan, name);
-        *places[i] = safe;
+        *named[i].name = demangled.name;
+        *named[i].crate = demangled.crate;
     }
 }
 

@@ -48,8 +48,9 @@ struct wasm_use {
     uint64_t count;
     uint64_t functions, function_bytes; /* how many bodies use it, and what these weigh */
     size_t offset;                      /* of the first use, from the start of the file */
-    uint32_t function;         /* index with imports counted; WASM_NO_FUNCTION outside code */
-    const char *function_name; /* from the name section or an export; NULL when unknown */
+    uint32_t function; /* index with imports counted; WASM_NO_FUNCTION outside code */
+    /* From the name section or an export, demangled; the crate of a Rust one. NULL: unknown. */
+    const char *function_name, *crate;
     const char *instruction; /* "memory.copy"; for other reasons what it is: "data count section" */
     struct wasm_way *ways;   /* instructions first; the counts add up to `count` */
     struct wasm_source source; /* of the first use */
@@ -105,7 +106,7 @@ struct wasm_largest {
     uint64_t value; /* 0: there is none */
     size_t offset;
     uint32_t function; /* as in struct wasm_use */
-    const char *function_name;
+    const char *function_name, *crate;
     struct wasm_source source;
 };
 

@@ -199,8 +199,15 @@ static void feature_details(void)
     struct arena arena = {0};
     struct verdict verdict;
     const char *declared[] = {"+multimemory"};
-    struct wasm_use uses[] = {{WASM_FEATURE_MULTIMEMORY, WASM_BY_INSTRUCTION, 3, 2, 60, 41, 3,
-                               "copy", "memory.copy", NULL}};
+    struct wasm_use uses[] = {{.feature = WASM_FEATURE_MULTIMEMORY,
+                               .count = 3,
+                               .functions = 2,
+                               .function_bytes = 60,
+                               .offset = 41,
+                               .function = 3,
+                               .function_name = "<memchr::One>::find",
+                               .crate = "memchr",
+                               .instruction = "memory.copy"}};
     struct scene scene = make_scene("lambda-edge", "nodejs20.x");
     scene.info.features = wasm_feature_bit(WASM_FEATURE_MULTIMEMORY);
     scene.info.uses = uses;
@@ -216,7 +223,8 @@ static void feature_details(void)
                                  "Lambda@Edge (nodejs20.x) does not run");
     CHECK_TEXT(finding->where.path, "app.wasm");
     CHECK(finding->where.has_offset && finding->where.offset == 41 && finding->where.function == 3);
-    CHECK_TEXT(finding->where.function_name, "copy");
+    CHECK_TEXT(finding->where.function_name, "<memchr::One>::find");
+    CHECK_TEXT(finding->where.crate, "memchr");
     CHECK_TEXT(finding->where.instruction, "memory.copy");
     CHECK(finding->count == 3 && finding->functions == 2 && finding->function_bytes == 60);
     CHECK_TEXT(finding->cause, "used 3 times, the first: memory.copy; the compiler was told to use "
@@ -259,8 +267,11 @@ static void compiler_cures(void)
         struct profile profile;
         struct verdict verdict;
         struct wasm_producer rust = {"processed-by", "rustc", rows[i].rustc};
-        struct wasm_use use = {
-            rows[i].feature, WASM_BY_INSTRUCTION, 1, 0, 0, 41, 3, NULL, "v128.load", NULL};
+        struct wasm_use use = {.feature = rows[i].feature,
+                               .count = 1,
+                               .offset = 41,
+                               .function = 3,
+                               .instruction = "v128.load"};
         struct wasm_info info = {.features = wasm_feature_bit(rows[i].feature),
                                  .uses = &use,
                                  .use_count = 1,

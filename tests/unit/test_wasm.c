@@ -95,17 +95,21 @@ static void writes_types(void)
 static void names_functions(void)
 {
     static const struct {
-        const char *text, *name;
+        const char *text, *name, *crate;
     } rows[] = {
-        {WASM_BODY("fc 0b 00"), NULL},
-        {"01{01 60 00 00} 03{01 00} 07{01 'exported' 00 00} 0a{01 {00 fc 0b 00 0b}}", "exported"},
-        {WASM_BODY("fc 0b 00") "00{'name' 00 {'module'} 01 {02 00 'fill' 01 'other'}}", "fill"},
-        {WASM_BODY("fc 0b 00") "00{'name' 01 {01 01 'other'}}", NULL},
+        {WASM_BODY("fc 0b 00"), NULL, NULL},
+        {"01{01 60 00 00} 03{01 00} 07{01 'exported' 00 00} 0a{01 {00 fc 0b 00 0b}}", "exported",
+         NULL},
+        {WASM_BODY("fc 0b 00") "00{'name' 00 {'module'} 01 {02 00 'fill' 01 'other'}}", "fill",
+         NULL},
+        {WASM_BODY("fc 0b 00") "00{'name' 01 {01 01 'other'}}", NULL, NULL},
         {"01{01 60 00 00} 03{01 00} 07{01 'exported' 00 00} 0a{01 {00 fc 0b 00 0b}}"
          "00{'name' 01 {01 00 'named'}}",
-         "named"},
+         "named", NULL},
         /* hostile: an escape sequence and an invalid byte */
-        {WASM_BODY("fc 0b 00") "00{'name' 01 {01 00 04 1b 5b 6d ff}}", "\\u{1b}[m\\u{ff}"},
+        {WASM_BODY("fc 0b 00") "00{'name' 01 {01 00 04 1b 5b 6d ff}}", "\\u{1b}[m\\u{ff}", NULL},
+        {WASM_BODY("fc 0b 00") "00{'name' 01 {01 00 '_RNvC1a1f'}}", "a::f", "a"},
+        {WASM_BODY("fc 0b 00") "00{'name' 01 {01 00 '_Z1fv'}}", "f()", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena = {0};
@@ -113,6 +117,8 @@ static void names_functions(void)
         if (scan(&arena, rows[i].text, &info) && CHECK(info.use_count == 1)) {
             CHECK(info.uses[0].function == 0);
             CHECK_TEXT(info.uses[0].function_name, rows[i].name);
+            CHECK_TEXT(info.uses[0].crate, rows[i].crate);
+            CHECK_TEXT(info.largest[WASM_FUNCTION_BYTES].crate, rows[i].crate);
         }
         arena_free(&arena);
     }
