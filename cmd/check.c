@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/context.h"
 #include "cmd/github.h"
+#include "cmd/proofs.h"
 #include "cmd/reports.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
@@ -86,7 +87,7 @@ static int run_check(struct run *run, struct error *error)
     options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;
     int status = publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error);
     github_outputs(run, &result);
-    if (status != 0)
+    if (status != 0 || proofs_of_targets(run, &result, error) != 0)
         return -1;
     reports_fill(run, &result, &report, &modules);
     for (size_t i = 0; run->options.wit && i < report.module_count; i++)

@@ -2,8 +2,7 @@
 
 #include "pkg/wit/wit.h"
 
-/* The platforms' profiles, as they stand by default. */
-static int read_profiles(struct run *run, struct profile **out, size_t *count, struct error *error)
+int context_profiles(struct run *run, struct profile **out, size_t *count, struct error *error)
 {
     size_t limit = 0;
     while (platforms[limit].platform)
@@ -23,7 +22,7 @@ static int add_component(struct run *run, const struct wasm_component *component
 {
     struct profile *profiles;
     size_t count;
-    if (read_profiles(run, &profiles, &count, error) != 0)
+    if (context_profiles(run, &profiles, &count, error) != 0)
         return -1;
     out->world_count = compat_worlds(run->arena, component, profiles, count, &out->worlds);
     out->hosts = arena_alloc(run->arena, count, sizeof *out->hosts);

@@ -7,4 +7,7 @@
 /* Fills module->context. With --wit the world is read and compared. */
 int module_context(struct run *, struct report_module *, struct error *) MUST_CHECK;
 
+/* The platforms' profiles, as they stand by default. */
+int context_profiles(struct run *, struct profile **out, size_t *count, struct error *) MUST_CHECK;
+
 #endif

@@ -43,6 +43,8 @@ const struct option_row option_rows[] = {
      AT(template), 0, 0},
     {"sizes", 0, NULL, "sizes of the sections, compressed size",
      OPTION_FOR_INSPECT | OPTION_FOR_CHECK, OPTION_FLAG, AT(sizes), 0, 0},
+    {"run", 0, NULL, "also instantiate in the runtimes found here, in a child with limits",
+     OPTION_FOR_INSPECT | OPTION_FOR_CHECK, OPTION_FLAG, AT(run), 0, 0},
     {"wit", 0, "DIR", "compare the component with a world of this WIT (needs wasm-tools or jco)",
      OPTION_FOR_INSPECT | OPTION_FOR_CHECK, OPTION_TEXT, AT(wit), 0, 0},
     {"world", 0, "NAME", "the world of --wit to compare with",

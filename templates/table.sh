@@ -1,6 +1,6 @@
 #!/bin/sh
-# Prints the C table of the files that `init` writes, the manifest's schema, and the HTML report's
-# style and script, as strings.
+# Prints, as strings, the C table of the files that `init` writes, the manifest's schema, the HTML
+# report's style and script, and the scripts that pkg/runtime runs in JavaScript engines.
 set -eu
 cd "$(dirname "$0")"
 
@@ -15,6 +15,13 @@ done
 echo 'const struct embedded_file templates[] = {'
 find . -type f ! -name table.sh | sed 's|^\./||' | LC_ALL=C sort | while IFS= read -r file; do
     echo "{\"$file\", \"\""
+    sh ../platforms/embed.sh "$file"
+    echo '},'
+done
+echo '{0, 0}};'
+echo 'const struct embedded_file runtime_scripts[] = {'
+for file in ../pkg/runtime/*.mjs; do
+    echo "{\"$(basename "$file")\", \"\""
     sh ../platforms/embed.sh "$file"
     echo '},'
 done

@@ -6,9 +6,10 @@ struct embedded_file {
     const char *path, *text; /* path: relative to templates/ */
 };
 
-extern const struct embedded_file templates[]; /* ends with a NULL path */
-extern const char manifest_schema[];           /* pkg/manifest/schema.json */
-extern const char report_style_sheet[];        /* pkg/report/html.css */
-extern const char report_script[];             /* pkg/report/html.js */
+extern const struct embedded_file templates[];       /* ends with a NULL path */
+extern const char manifest_schema[];                 /* pkg/manifest/schema.json */
+extern const char report_style_sheet[];              /* pkg/report/html.css */
+extern const char report_script[];                   /* pkg/report/html.js */
+extern const struct embedded_file runtime_scripts[]; /* pkg/runtime/NAME.mjs: path is the name */
 
 #endif

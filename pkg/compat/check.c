@@ -101,13 +101,13 @@ static const char *name_host(struct arena *arena, const struct profile *profile)
                                : profile->title;
 }
 
-static enum answer sum_up(const struct check *check)
+static enum answer sum_up(const struct finding *findings, size_t count)
 {
     enum answer answer = ANSWER_YES;
-    for (size_t i = 0; i < check->count; i++) {
-        if (check->findings[i].level == LEVEL_ERROR)
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].level == LEVEL_ERROR)
             return ANSWER_NO;
-        if (check->findings[i].is_unknown)
+        if (findings[i].is_unknown)
             answer = ANSWER_UNKNOWN;
     }
     return answer;
@@ -121,7 +121,7 @@ static void fill_verdict(const struct check *check, struct verdict *out)
         .platform = shipment->platform,
         .variant = check->profile->variant,
         .profile_as_of = check->profile->as_of,
-        .answer = sum_up(check),
+        .answer = sum_up(check->findings, check->count),
         .findings = check->findings,
         .finding_count = check->count,
         .profile = check->profile,
@@ -149,4 +149,20 @@ void compat_check(struct arena *arena, const struct profile *profile,
     sort_findings(&check);
     fill_verdict(&check, out);
     check_next(&check, out);
+}
+
+void compat_add(struct arena *arena, struct verdict *verdict, const struct finding *finding)
+{
+    size_t count = verdict->finding_count, at = 0;
+    struct finding *findings = arena_alloc(arena, count + 1, sizeof *findings);
+    while (at < count && verdict->findings[at].level >= finding->level) {
+        findings[at] = verdict->findings[at];
+        at++;
+    }
+    findings[at] = *finding;
+    if (at < count)
+        memcpy(findings + at + 1, verdict->findings + at, (count - at) * sizeof *findings);
+    verdict->findings = findings;
+    verdict->finding_count = count + 1;
+    verdict->answer = sum_up(findings, count + 1);
 }

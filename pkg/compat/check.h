@@ -36,4 +36,8 @@ struct shipment {
 void compat_check(struct arena *, const struct profile *, const struct shipment *,
                   const struct budget *, struct verdict *out);
 
+/* One finding more, that did not come from the profile: it goes behind those of its level, and the
+   answer follows it. */
+void compat_add(struct arena *, struct verdict *, const struct finding *);
+
 #endif

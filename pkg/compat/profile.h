@@ -141,6 +141,18 @@ struct profile_next {
     size_t fact_count;
 };
 
+/* A runtime that may be found on a machine, and which of the platform's variants it stands for. */
+struct profile_runtime {
+    const char *name;        /* "node": what pkg/runtime can ask */
+    const char *environment; /* the variable that names its programs, separated by colons */
+    const char *variant;     /* "nodejs*.x": * is its version's first number; NULL: all of them */
+    bool dated;              /* its version is a date, and it stands for what is not after it */
+    bool engine_only;        /* it has the platform's engine and not its host functions */
+    const char **probed;     /* the versions that the profile's facts are from */
+    size_t probed_count;
+    const char *get; /* how to get it: an imperative */
+};
+
 struct profile {
     const char *name, *title, *as_of;
     const char *variant;        /* the resolved one: "nodejs20.x", "2026-11-01", or "" */
@@ -175,6 +187,8 @@ struct profile {
     size_t endpoint_count;
     struct profile_runtime_fact *facts; /* of the variant */
     size_t fact_count;
+    struct profile_runtime *runtimes;
+    size_t runtime_count;
     const char **place; /* the options that together say where a target deploys to: two targets with
                            the same ones replace each other */
     size_t place_count; /* 0: not known */
@@ -189,6 +203,13 @@ struct profile {
    document in messages. */
 int profile_parse(struct arena *, const char *text, const char *origin, const char *variant,
                   struct profile *out, struct error *) MUST_CHECK;
+
+/* Whether a runtime of that version stands for `variant` ("" where there are none). */
+bool profile_stands_for(const struct profile_runtime *, const char *version, const char *variant);
+/* The version that the facts are from which a runtime of `version` is compared with; NULL: none. */
+const char *profile_probed_with(const struct profile_runtime *, const char *version);
+/* Whether it is older than that: what it refuses the platform may run. */
+bool profile_predates(const struct profile_runtime *, const char *version);
 
 const struct profile_limit *profile_limit(const struct profile *, const char *name);
 const struct profile_option *profile_option(const struct profile *, const char *name);

@@ -59,12 +59,13 @@ struct next_variant {
     size_t fact_count;
 };
 
-/* One runtime found here, and what became of the module in it (check --run). */
+/* One runtime, and what became of the module in it (check --run, inspect --run). */
 struct proof {
-    const char *runtime; /* "node 22.22.0" */
+    const char *runtime; /* "node 22.22.0"; "node" when none was found */
     const char *path;    /* of the module */
-    enum answer answer; /* YES: instantiated; NO: refused; UNKNOWN: not tried, `message` says why */
-    const char *message; /* what the runtime said, or NULL */
+    enum answer answer;  /* YES: taken; NO: refused; UNKNOWN: not tried, `message` says why */
+    const char *message; /* what the runtime said, or why it was not tried; else NULL */
+    const char *how; /* "instantiated with the imports that our glue supplies"; NULL: not tried */
 };
 
 /* What is different from the last recorded deployment of the target. */

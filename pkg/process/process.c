@@ -72,7 +72,7 @@ static void pause_ms(long milliseconds)
 /* All that the child needs between fork and exec, where it may not allocate. */
 struct child {
     const char *program, *folder;
-    char *const *argv;
+    char *const *argv, *const *environment;
     int input, output, errors, report;
     uint64_t cpu_seconds, data_bytes;
 };
@@ -109,8 +109,12 @@ static void become(const struct child *child)
     if (child->data_bytes)
         limit(RLIMIT_DATA, child->data_bytes, child->data_bytes);
     if (dup2(child->input, 0) >= 0 && dup2(child->output, 1) >= 0 && dup2(child->errors, 2) >= 0 &&
-        (!child->folder || chdir(child->folder) == 0))
-        execv(child->program, child->argv);
+        (!child->folder || chdir(child->folder) == 0)) {
+        if (child->environment)
+            execve(child->program, child->argv, child->environment);
+        else
+            execv(child->program, child->argv);
+    }
     int reason = errno;
     ssize_t written = write(child->report, &reason, sizeof reason);
     _exit(written == (ssize_t)sizeof reason ? 127 : 126);
@@ -158,6 +162,7 @@ static int spawn(struct process *process, const struct process_request *request,
     struct child child = {program,
                           request->folder,
                           (char *const *)(uintptr_t)request->argv,
+                          (char *const *)(uintptr_t)request->environment,
                           request->input.size ? pipes->input[0] : pipes->null,
                           request->pass_output ? 2 : pipes->output[1],
                           request->pass_output ? 2 : pipes->errors[1],

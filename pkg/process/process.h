@@ -11,17 +11,18 @@ struct arena;
 struct world;
 
 struct process_request {
-    const char *const *argv; /* ends with NULL; argv[0] is a path from our folder, or a name
-                                looked up in PATH */
-    const char *folder;      /* where it runs; NULL: here */
-    struct bytes input;      /* its standard input; empty: /dev/null */
-    size_t output_limit;     /* bytes kept of each of stdout and stderr; the rest is read and
-                                dropped; 0: LIMIT_PROCESS_OUTPUT */
-    bool pass_output;        /* its stdout and stderr go to our stderr instead */
-    uint64_t timeout_ms;     /* wall time, then it and its group are killed; 0: none */
-    uint64_t cpu_seconds;    /* RLIMIT_CPU; 0: none */
-    uint64_t data_bytes;     /* RLIMIT_DATA; 0: none. Not RLIMIT_AS, which kills programs that
-                                only reserve address space (wasm-opt, sanitizers) */
+    const char *const *argv;        /* ends with NULL; argv[0] is a path from our folder, or a name
+                                       looked up in PATH */
+    const char *folder;             /* where it runs; NULL: here */
+    const char *const *environment; /* "NAME=value", ends with NULL; NULL: ours */
+    struct bytes input;             /* its standard input; empty: /dev/null */
+    size_t output_limit;            /* bytes kept of each of stdout and stderr; the rest is read and
+                                       dropped; 0: LIMIT_PROCESS_OUTPUT */
+    bool pass_output;               /* its stdout and stderr go to our stderr instead */
+    uint64_t timeout_ms;            /* wall time, then it and its group are killed; 0: none */
+    uint64_t cpu_seconds;           /* RLIMIT_CPU; 0: none */
+    uint64_t data_bytes; /* RLIMIT_DATA; 0: none. Not RLIMIT_AS, which kills programs that
+                            only reserve address space (wasm-opt, sanitizers) */
 };
 
 struct process_result {

@@ -133,6 +133,7 @@ static void put_module_facts(struct html *html, const struct report_module *modu
                "<div class=\"wide\"><dt>SHA-256</dt><dd><code class=\"digest\">%t</code></dd>"
                "</div></dl>",
                sha256);
+    html_proofs(html, module->proofs, module->proof_count);
 }
 
 static const char *worst_kind(const struct report *report)

@@ -91,14 +91,26 @@ static void put_next(struct html *html, const struct next_variant *next)
 static void put_proof(struct html *html, const struct proof *proof)
 {
     static const char *const kinds[] = {"yes", "no", "unknown"};
-    static const char *const words[] = {"instantiated", "refused", "not tried"};
+    static const char *const words[] = {"taken", "refused", "not tried"};
     html_print(html, "<li>%m in <span>%t</span>",
                html_badge(html, kinds[proof->answer], words[proof->answer]), proof->runtime);
     if (proof->path && html->report->module_count > 1)
         html_print(html, ": %n", proof->path);
     if (proof->message)
         html_print(html, "<span class=\"under\">%t</span>", proof->message);
+    else if (proof->how)
+        html_print(html, "<span class=\"under\">%t</span>", proof->how);
     put(html, "</li>");
+}
+
+void html_proofs(struct html *html, const struct proof *proofs, size_t count)
+{
+    if (count == 0)
+        return;
+    put(html, "<h4>Proof: run in the runtimes found here</h4><ul class=\"proofs\">");
+    for (size_t i = 0; i < count && i < HTML_MOST_SHOWN; i++)
+        put_proof(html, &proofs[i]);
+    put(html, "</ul>\n");
 }
 
 void html_target_extras(struct html *html, const struct verdict *verdict)
@@ -106,10 +118,5 @@ void html_target_extras(struct html *html, const struct verdict *verdict)
     put_change(html, &verdict->change);
     put_facts(html, verdict);
     put_next(html, &verdict->next);
-    if (verdict->proof_count == 0)
-        return;
-    put(html, "<h4>Proof: run in the runtimes found here</h4><ul class=\"proofs\">");
-    for (size_t i = 0; i < verdict->proof_count && i < HTML_MOST_SHOWN; i++)
-        put_proof(html, &verdict->proofs[i]);
-    put(html, "</ul>\n");
+    html_proofs(html, verdict->proofs, verdict->proof_count);
 }

@@ -64,6 +64,22 @@ static json_t *next_json(const struct next_variant *next)
     return object;
 }
 
+json_t *json_proofs(const struct proof *proofs, size_t count)
+{
+    static const char *const answers[] = {"taken", "refused", "not tried"};
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *object = json_object();
+        set_text(object, "runtime", proofs[i].runtime);
+        set_text(object, "path", proofs[i].path);
+        set_text(object, "answer", answers[proofs[i].answer]);
+        set_text(object, "how", proofs[i].how);
+        set_text(object, "message", proofs[i].message);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 void json_add_target(json_t *target, const struct verdict *verdict)
 {
     json_t *manifest = json_null();
@@ -76,6 +92,8 @@ void json_add_target(json_t *target, const struct verdict *verdict)
     set(target, "runtime_facts", facts_json(verdict));
     set(target, "next_variant", next_json(&verdict->next));
     set(target, "since_last_deploy", json_change(&verdict->change));
+    if (verdict->proof_count)
+        set(target, "proofs", json_proofs(verdict->proofs, verdict->proof_count));
 }
 
 static json_t *parts_json(const struct wasm_part *parts, size_t count, bool crates)

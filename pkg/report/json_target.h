@@ -4,11 +4,14 @@
 
 #include "pkg/report/report.h"
 
-/* Adds "manifest", "runtime_facts", "next_variant" and "since_last_deploy". */
+/* Adds "manifest", "runtime_facts", "next_variant" and "since_last_deploy"; with --run "proofs". */
 void json_add_target(json_t *target, const struct verdict *);
 
 /* {"commit",...}, or null when nothing was deployed before. */
 json_t *json_change(const struct change *);
+
+/* [{"runtime","path","answer","how","message"}] */
+json_t *json_proofs(const struct proof *, size_t count);
 
 /* {"functions":[...],"crates":[...],...}, or null when sizes were not counted. */
 json_t *json_sizes(const struct wasm_sizes *);

@@ -43,6 +43,8 @@ struct report_module {
     size_t gzip_bytes, brotli_bytes;      /* 0: not counted (null in JSON) */
     const struct wasm_sizes *sizes;       /* NULL: not asked */
     const struct report_context *context; /* NULL: not asked */
+    const struct proof *proofs; /* inspect --run: of the module, in each runtime found here */
+    size_t proof_count;
 };
 
 struct report {

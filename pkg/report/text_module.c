@@ -271,6 +271,19 @@ static void print_debug(struct printer *printer, const struct report *report,
         print_wrapped(printer, 2, note);
 }
 
+static void text_proofs(struct printer *printer, const struct report_module *module)
+{
+    if (module->proof_count == 0)
+        return;
+    print_line(printer);
+    print_in(printer, BOLD, "tried in the runtimes found here");
+    print_line(printer);
+    for (size_t i = 0; i < module->proof_count; i++) {
+        print_column(printer, 2);
+        print_wrapped(printer, 4, words_proof(printer->arena, &module->proofs[i]));
+    }
+}
+
 void text_module(struct printer *printer, const struct report *report,
                  const struct report_module *module)
 {
@@ -291,6 +304,7 @@ void text_module(struct printer *printer, const struct report *report,
         print_sections(printer, info);
     text_sizes(printer, module);
     print_producers(printer, info);
+    text_proofs(printer, module);
 }
 
 void text_summary(struct printer *printer, const struct report *report,

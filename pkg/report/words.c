@@ -165,13 +165,13 @@ static void add_next(struct lines *lines, const struct next_variant *next)
                      *lost ? arena_printf(arena, "no longer runs %s", lost) : ""));
 }
 
-static const char *describe_proof(struct arena *arena, const struct proof *proof)
+const char *words_proof(struct arena *arena, const struct proof *proof)
 {
-    static const char *const words[] = {"starts", "is refused", "not tried"};
+    static const char *const words[] = {"is taken", "is refused", "not tried"};
     const char *path = proof->path ? proof->path : "";
+    const char *more = proof->message ? proof->message : proof->how;
     return arena_printf(arena, "%s: %s%s%s%s%s", proof->runtime, path, *path ? " " : "",
-                        words[proof->answer], proof->message ? ": " : "",
-                        proof->message ? proof->message : "");
+                        words[proof->answer], more ? ": " : "", more ? more : "");
 }
 
 static void add_fact(struct lines *lines, const struct runtime_fact *fact)
@@ -207,7 +207,7 @@ struct lines words_verdict(struct arena *arena, const struct verdict *verdict, b
     if (!brief || verdict->next.gained_count + verdict->next.lost_count)
         add_next(&lines, &verdict->next);
     for (size_t i = 0; i < verdict->proof_count; i++)
-        add(&lines, "tried", describe_proof(arena, &verdict->proofs[i]));
+        add(&lines, "tried", words_proof(arena, &verdict->proofs[i]));
     return lines;
 }
 

@@ -25,6 +25,8 @@ struct lines words_verdict(struct arena *, const struct verdict *, bool brief);
 /* Of a module: kind, size, sha256, features, debug; and what it takes the most of (--sizes). */
 struct lines words_module(struct arena *, const struct report_module *);
 
+/* "node 24.21.0: app.wasm is taken: instantiated" */
+const char *words_proof(struct arena *, const struct proof *);
 const char *words_kind(const struct wasm_info *);                 /* "core module" */
 const char *words_place(struct arena *, const struct place *);    /* "app.wasm, offset 41: i32" */
 const char *words_host(struct arena *, const struct verdict *);   /* platform and variant */
