@@ -49,7 +49,7 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases reports try faults action glue clients corpus differential engines limits memory
+[ $# -gt 0 ] || set -- lint unit cases try faults action glue clients corpus differential engines limits memory html
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -59,13 +59,13 @@ for name; do
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
-    reports) suite reports sh tests/reports/run.sh ;;
     action) suite action python3 tests/action/run.py ;;
     components) suite components sh tests/components/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
     differential) suite differential python3 tests/corpus/differential.py ;;
     memory) suite memory python3 tests/memory.py ;;
     limits) suite limits python3 tests/limits.py ;;
+    html) suite html sh tests/html/run.sh ;;
     toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;
     faults) suite faults python3 tests/torture.py ;;
     asan)

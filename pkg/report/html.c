@@ -133,7 +133,6 @@ static void put_module_facts(struct html *html, const struct report_module *modu
                "<div class=\"wide\"><dt>SHA-256</dt><dd><code class=\"digest\">%t</code></dd>"
                "</div></dl>",
                sha256);
-    html_proofs(html, module->proofs, module->proof_count);
 }
 
 static const char *worst_kind(const struct report *report)
@@ -163,7 +162,7 @@ static void put_failure(struct html *html)
     if (!report_is_empty(html->report) && failure->fault != FAULT_INCOMPATIBLE)
         html_print(html, "<p>The run ended with: %t</p>", failure->message);
     if (failure->hint[0])
-        html_print(html, "<p class=\"dim\">Hint: %t</p>", failure->hint);
+        html_print(html, "<p class=\"dim\">What to do: %t</p>", failure->hint);
 }
 
 static void put_header(struct html *html)

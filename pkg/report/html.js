@@ -34,7 +34,7 @@
   }
 
   function build(sizes) {
-    var root = { name: sizes.dataset.name, bytes: Number(sizes.dataset.bytes), children: rows(sizes, 'section') };
+    var root = { name: sizes.dataset.name, bytes: Number(sizes.dataset.bytes), colour: 'k8', children: rows(sizes, 'section') };
     var code = root.children.filter(function (node) { return 'code' in node.row.dataset; })[0];
     var crates = rows(sizes, 'crate'), functions = rows(sizes, 'function'), loose = code;
     add_rest(root, 'headers of sections');
@@ -186,15 +186,15 @@
     });
   };
 
+  /* What is read out is what is seen, and more. */
   Map_of.prototype.add_box = function (node, box, names) {
     var self = this, bare = box.width < 34 || box.height < 20, opens = node.children.length > 0;
-    var button = make('button', { type: 'button', 'class': 'box ' + node.colour + names + (bare ? ' bare' : '') + (opens ? ' opens' : ''),
-      'aria-label': this.describe(node) + (opens ? ', opens' : '') });
-    button.appendChild(make('span', { 'class': 'name' }, node.name));
-    if (box.height >= 38 && names !== ' outer')
-      button.appendChild(make('span', {}, short_text(node.bytes)));
-    else if (names === ' outer')
-      button.firstChild.textContent = node.name + '  ' + short_text(node.bytes);
+    var button = make('button', { type: 'button', 'class': 'box ' + node.colour + names + (bare ? ' bare' : '') + (opens ? ' opens' : '') });
+    var low = names === ' outer' || box.height < 38;
+    button.appendChild(make('span', { 'class': 'name' }, node.name + (names === ' outer' ? '  ' + short_text(node.bytes) : '')));
+    if (names !== ' outer')
+      button.appendChild(make('span', { 'class': low ? 'hidden' : '' }, ' ' + short_text(node.bytes)));
+    button.appendChild(make('span', { 'class': 'hidden' }, ', ' + share_text(node.bytes, this.root.bytes) + (opens ? ', opens' : '')));
     button.style.left = box.left.toFixed(1) + 'px';
     button.style.top = box.top.toFixed(1) + 'px';
     button.style.width = Math.max(box.width, 3).toFixed(1) + 'px';

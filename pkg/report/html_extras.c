@@ -29,62 +29,77 @@ static void put_words(struct html *html, const char *term, const char *const *wo
     put(html, "</dd></div>");
 }
 
+static void put_line(struct html *html, const char *term, const char *text)
+{
+    if (!text || !*text)
+        return;
+    html_print(html, "<div><dt>%m</dt><dd>", term);
+    html_linked(html, text);
+    put(html, "</dd></div>");
+}
+
+static void put_deployment(struct html *html, const struct change *change)
+{
+    put(html, "<div><dt>Deployed</dt><dd>");
+    if (change->version)
+        html_print(html, "version <code>%n</code> ", change->version);
+    html_print(html, "from commit <code>%n</code>",
+               arena_printf(html->arena, "%.12s", change->commit));
+    put(html, change->time ? ", " : "");
+    html_date(html, change->time);
+    put(html, "</dd></div>");
+}
+
+static const char *describe_growth(struct html *html, const struct change *change)
+{
+    const char *raw = change->has_bytes ? signed_bytes(html, change->bytes) : "";
+    const char *gzip = change->has_gzip ? signed_bytes(html, change->gzip_bytes) : "";
+    return arena_printf(html->arena, "%s%s%s%s", raw, *raw && *gzip ? "; " : "",
+                        *gzip ? "gzip " : "", gzip);
+}
+
 static void put_change(struct html *html, const struct change *change)
 {
     if (!change->commit)
         return;
-    put(html, "<h4>Since the last deployment</h4><dl class=\"rows\"><div><dt>Deployed</dt><dd>");
-    if (change->version)
-        html_print(html, "version <code>%n</code> ", change->version);
-    html_print(html, "from commit <code>%n</code>", change->commit);
-    if (change->time) {
-        put(html, ", ");
-        html_date(html, change->time);
-    }
-    html_print(html, "</dd></div><div><dt>Size</dt><dd>%t", signed_bytes(html, change->bytes));
-    if (change->has_gzip)
-        html_print(html, "; gzip %t", signed_bytes(html, change->gzip_bytes));
-    put(html, "</dd></div>");
+    put(html, "<h4>Since the last deployment</h4><dl class=\"rows\">");
+    put_deployment(html, change);
+    put_line(html, "Size", describe_growth(html, change));
     put_words(html, "New features", change->features_added, change->added_count);
     put_words(html, "Gone", change->features_removed, change->removed_count);
     if (change->added_count + change->removed_count == 0)
-        put(html, "<div><dt>Features</dt><dd>the same</dd></div>");
-    if (change->history) {
-        put(html, "<div><dt>Why</dt><dd>");
-        html_linked(html, change->history);
-        put(html, "</dd></div>");
-    }
+        put_line(html, "Features", "the same");
+    put_line(html, "Compiler", change->toolchain);
+    put_line(html, "Why", change->history);
     put(html, "</dl>\n");
 }
 
-static void put_facts(struct html *html, const struct verdict *verdict)
+static void put_facts(struct html *html, const struct verdict *verdict,
+                      const struct runtime_fact *facts, size_t count)
 {
     const char *title = verdict->profile ? verdict->profile->title : NULL;
-    if (verdict->fact_count == 0)
-        return;
-    put(html, "<h4>Runtime</h4><dl class=\"rows\">");
-    for (size_t i = 0; i < verdict->fact_count && i < HTML_MOST_SHOWN; i++) {
-        const struct runtime_fact *fact = &verdict->facts[i];
+    for (size_t i = 0; i < count && i < HTML_MOST_SHOWN; i++) {
+        const struct runtime_fact *fact = &facts[i];
         html_print(html, "<div><dt>%t</dt><dd>", fact->name);
         html_date(html, fact->date);
         put(html, fact->date && fact->text ? ": " : "");
         html_print(html, "%t ", fact->text);
-        html_cite(html, title, fact->source,
-                  verdict->profile ? verdict->profile->as_of : verdict->profile_as_of);
+        html_cite(html, title, fact->source, verdict->profile_as_of);
         put(html, "</dd></div>");
     }
-    put(html, "</dl>\n");
 }
 
-static void put_next(struct html *html, const struct next_variant *next)
+static void put_next(struct html *html, const struct verdict *verdict)
 {
+    const struct next_variant *next = &verdict->next;
     if (!next->variant)
         return;
     html_print(html, "<h4>Moving to %n</h4><dl class=\"rows\">", next->variant);
     put_words(html, "Gains", next->gained, next->gained_count);
     put_words(html, "Loses", next->lost, next->lost_count);
     if (next->gained_count + next->lost_count == 0)
-        put(html, "<div><dt>Features</dt><dd>the same</dd></div>");
+        put_line(html, "Features", "the same");
+    put_facts(html, verdict, next->facts, next->fact_count);
     put(html, "</dl>\n");
 }
 
@@ -107,7 +122,7 @@ void html_proofs(struct html *html, const struct proof *proofs, size_t count)
 {
     if (count == 0)
         return;
-    put(html, "<h4>Proof: run in the runtimes found here</h4><ul class=\"proofs\">");
+    put(html, "<ul class=\"proofs\">");
     for (size_t i = 0; i < count && i < HTML_MOST_SHOWN; i++)
         put_proof(html, &proofs[i]);
     put(html, "</ul>\n");
@@ -116,7 +131,13 @@ void html_proofs(struct html *html, const struct proof *proofs, size_t count)
 void html_target_extras(struct html *html, const struct verdict *verdict)
 {
     put_change(html, &verdict->change);
-    put_facts(html, verdict);
-    put_next(html, &verdict->next);
+    if (verdict->fact_count) {
+        put(html, "<h4>Runtime</h4><dl class=\"rows\">");
+        put_facts(html, verdict, verdict->facts, verdict->fact_count);
+        put(html, "</dl>\n");
+    }
+    put_next(html, verdict);
+    if (verdict->proof_count)
+        put(html, "<h4>Proof: run in the runtimes found here</h4>");
     html_proofs(html, verdict->proofs, verdict->proof_count);
 }

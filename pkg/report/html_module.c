@@ -158,6 +158,9 @@ void html_modules(struct html *html)
         const struct report_module *module = &html->report->modules[i];
         html_module_heading(html, module);
         put_rows(html, module);
+        if (module->proof_count)
+            html_subheading(html, "Proof: run in the runtimes found here", 0);
+        html_proofs(html, module->proofs, module->proof_count);
         if (module->context)
             put_companions(html, module->context);
         if (module->info->component)

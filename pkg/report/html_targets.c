@@ -164,8 +164,7 @@ static void put_finding(struct html *html, const struct finding *finding)
 {
     static const char *const kinds[] = {"note", "warning", "no"};
     const char *kind = kinds[finding->level];
-    html_print(html, "<article class=\"finding %m\" data-rule=\"%t\" data-subject=\"%t\"><h4>%m ",
-               kind, finding->rule, finding->subject,
+    html_print(html, "<article class=\"finding %m\"><h4>%m ", kind,
                html_badge(html, kind, level_name(finding->level)));
     html_print(html, "<span>%t</span></h4><dl>", finding->message);
     put_labelled(html, "New", finding->since);
@@ -174,7 +173,8 @@ static void put_finding(struct html *html, const struct finding *finding)
     put_labelled(html, "Weight", describe_weight(html, finding));
     put_cure(html, &finding->cure);
     put_labelled(html, "Source", finding->source);
-    put(html, "</dl></article>\n");
+    html_print(html, "<div><dt>Rule</dt><dd>%t <code>%n</code></dd></div></dl></article>\n",
+               finding->rule, finding->subject);
 }
 
 static void put_findings(struct html *html, const struct verdict *verdict)

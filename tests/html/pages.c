@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/base/file.h"
 #include "pkg/report/report.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -158,27 +157,109 @@ static struct wasm_sizes make_sizes(struct arena *arena, size_t count, size_t to
     return sizes;
 }
 
-/* --- what is said of it --- */
+/* --- what is said of it: by hand, so that the pictures change with the page only --- */
 
-static struct verdict judge(struct arena *arena, const char *target, const char *platform,
-                            const char *variant, const char *path, const struct wasm_info *info)
+static const char *profile_sources[] = {
+    "probes run in the engine itself, 2026-11-22",
+    "the platform's documentation: https://example.com/docs/limits (2026-10-02)"};
+
+static const struct profile *make_profile(struct arena *arena, const char *name, const char *title,
+                                          enum support multimemory, enum support exnref)
 {
-    struct error error = {0};
-    struct bytes text;
-    struct verdict verdict = {0};
     struct profile *profile = arena_alloc(arena, 1, sizeof *profile);
-    struct shipped_module module = {.path = path, .bytes = {NULL, info->size}, .info = info};
-    struct shipment shipment = {.target = target,
-                                .platform = platform,
-                                .modules = &module,
-                                .module_count = 1,
-                                .bare = true,
-                                .today = "2026-11-22"};
-    if (file_read(arena, arena_printf(arena, "platforms/%s/profile.json", platform), LIMIT_MANIFEST,
-                  &text, &error) != 0 ||
-        profile_parse(arena, (const char *)text.data, platform, variant, profile, &error) != 0)
-        fail(error.message);
-    compat_check(arena, profile, &shipment, NULL, &verdict);
+    *profile = (struct profile){.name = name,
+                                .title = title,
+                                .as_of = "2026-11-22",
+                                .sources = profile_sources,
+                                .source_count = COUNT(profile_sources)};
+    for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
+        profile->features[i] = (struct profile_feature){
+            .support = SUPPORT_YES,
+            .evidence = arena_printf(arena, "probe: the engine of %s, 15.8", name),
+            .as_of = "2026-11-22"};
+    profile->features[WASM_FEATURE_MULTIMEMORY].support = multimemory;
+    profile->features[WASM_FEATURE_EXNREF].support = exnref;
+    if (exnref == SUPPORT_PARTIAL)
+        profile->features[WASM_FEATURE_EXNREF].note =
+            "from 24.15 on; the platform chooses the minor";
+    return profile;
+}
+
+static struct finding findings[] = {
+    {.level = LEVEL_ERROR,
+     .rule = "feature",
+     .subject = "multimemory",
+     .message = "module needs 'multimemory' (Multiple memories), which nodejs20.x does not run",
+     .cause = "used once: second memory",
+     .source = "probe: Node 20.20.2 (as of 2026-11-22)",
+     .where = {.path = "build/app.wasm",
+               .function = WASM_NO_FUNCTION,
+               .offset = 640,
+               .has_offset = true,
+               .instruction = "second memory"},
+     .cure = {"--multi-memory-lowering", "clang: -mno-multimemory", NULL}},
+    {.level = LEVEL_ERROR,
+     .rule = "feature",
+     .subject = "simd128",
+     .message = "module needs 'simd128' (Fixed-width SIMD), which nodejs20.x does not run",
+     .cause = "used 2,310 times, the first: v128.load",
+     .source = "probe: Node 20.20.2 (as of 2026-11-22)",
+     .since = "new since the last deployment (rustc 1.81 to 1.82)",
+     .count = 2310,
+     .functions = 41,
+     .function_bytes = 88210,
+     .where = {.path = "build/app.wasm",
+               .function_name = "memchr::arch::wasm32::simd128::memchr::One::find_raw",
+               .function = 311,
+               .offset = 20541,
+               .has_offset = true,
+               .instruction = "v128.load",
+               .crate = "memchr",
+               .source_file = "src/lib.rs",
+               .source_line = 12},
+     .cure = {NULL, "rustc: -C target-feature=-simd128",
+              "crate 'memchr' brings it: build with default-features = false"}},
+    {.level = LEVEL_WARNING,
+     .rule = "feature",
+     .subject = "exnref",
+     .is_unknown = true,
+     .message =
+         "module needs 'exnref' (Standard exception handling), and nobody knows whether it runs",
+     .cause = "used 8 times, the first: try_table",
+     .source = "nothing is published; see https://example.com/issues/601 (as of 2026-11-22)",
+     .where = {.path = "build/app.wasm",
+               .function_name = "resize::decode::run",
+               .function = 1040,
+               .offset = 99120,
+               .has_offset = true,
+               .instruction = "try_table"}},
+    {.level = LEVEL_NOTE,
+     .rule = "runtime",
+     .subject = "nodejs20.x",
+     .message = "runtime 'nodejs20.x' is near its end: functions can no longer be created from "
+                "2027-02-01 on",
+     .source = "endoflife.date/aws-lambda (as of 2026-11-22)",
+     .where = {.function = WASM_NO_FUNCTION},
+     .cure = {.other = "set 'runtime' to nodejs24.x"}}};
+
+static struct verdict judge(struct arena *arena, const char *target, const struct profile *profile,
+                            const char *variant, enum answer answer, const char *path)
+{
+    const char **modules = arena_alloc(arena, 1, sizeof *modules);
+    struct verdict verdict = {.target = target,
+                              .platform = profile->name,
+                              .variant = variant,
+                              .profile = profile,
+                              .profile_as_of = profile->as_of,
+                              .answer = answer,
+                              .modules = modules,
+                              .module_count = 1};
+    struct finding *copy = arena_copy(arena, findings, sizeof findings);
+    modules[0] = path;
+    if (answer != ANSWER_YES) {
+        verdict.findings = answer == ANSWER_NO ? copy : copy + 2;
+        verdict.finding_count = answer == ANSWER_NO ? COUNT(findings) : 1;
+    }
     return verdict;
 }
 
@@ -208,6 +289,8 @@ static void add_the_rest(struct arena *arena, struct verdict *verdict)
     verdict->next = (struct next_variant){.variant = "nodejs24.x",
                                           .gained = gained,
                                           .lost = lost,
+                                          .facts = arena_copy(arena, &facts[1], sizeof *facts),
+                                          .fact_count = 1,
                                           .gained_count = COUNT(gained),
                                           .lost_count = COUNT(lost)};
     verdict->change = (struct change){
@@ -220,16 +303,10 @@ static void add_the_rest(struct arena *arena, struct verdict *verdict)
         .removed_count = COUNT(removed),
         .bytes = 52110,
         .gzip_bytes = -310,
+        .has_bytes = true,
         .has_gzip = true,
+        .toolchain = "rustc 1.81.0 to 1.82.0",
         .history = "rustc 1.81 to 1.82: reference types and multi-value are on by default"};
-    if (verdict->finding_count) {
-        struct finding *finding = &verdict->findings[0];
-        finding->since = "new since the last deployment (rustc 1.81 to 1.82)";
-        finding->where.crate = "memchr";
-        finding->where.source_file = "src/lib.rs";
-        finding->where.source_line = 12;
-        finding->count = 2310, finding->functions = 41, finding->function_bytes = 88210;
-    }
 }
 
 static size_t write_page(struct arena *arena, const char *folder, const char *name,
@@ -256,10 +333,14 @@ static void write_everything(struct arena *arena, const char *folder)
     struct wasm_info info = make_info();
     struct wasm_sizes sizes = make_sizes(arena, 1400, 686000);
     struct report_module module = module_of(arena, "build/app.wasm", &info);
+    const struct profile *profiles[] = {
+        make_profile(arena, "cloudflare", "Cloudflare Workers", SUPPORT_YES, SUPPORT_PARTIAL),
+        make_profile(arena, "fastly", "Fastly Compute", SUPPORT_YES, SUPPORT_UNKNOWN),
+        make_profile(arena, "lambda-edge", "AWS Lambda@Edge", SUPPORT_NO, SUPPORT_UNKNOWN)};
     struct verdict verdicts[] = {
-        judge(arena, "edge", "cloudflare", "2026-11-01", module.path, &info),
-        judge(arena, "fast", "fastly", NULL, module.path, &info),
-        judge(arena, "lambda", "lambda-edge", "nodejs20.x", module.path, &info)};
+        judge(arena, "edge", profiles[0], "2026-11-01", ANSWER_YES, module.path),
+        judge(arena, "fast", profiles[1], "", ANSWER_UNKNOWN, module.path),
+        judge(arena, "lambda", profiles[2], "nodejs20.x", ANSWER_NO, module.path)};
     module.gzip_bytes = 431000;
     module.brotli_bytes = 352000;
     module.sizes = &sizes;
@@ -306,7 +387,9 @@ static void write_hostile(struct arena *arena, const char *folder)
     info.size = 13100;
     struct report_module module = module_of(arena, EVIL, &info);
     module.sizes = &sizes;
-    struct verdict verdict = judge(arena, EVIL, "lambda-edge", "nodejs20.x", module.path, &info);
+    const struct profile *profile =
+        make_profile(arena, "lambda-edge", EVIL, SUPPORT_NO, SUPPORT_PARTIAL);
+    struct verdict verdict = judge(arena, EVIL, profile, EVIL, ANSWER_NO, module.path);
     add_the_rest(arena, &verdict);
     for (size_t i = 0; i < verdict.finding_count; i++) {
         struct finding *finding = &verdict.findings[i];
@@ -316,7 +399,8 @@ static void write_hostile(struct arena *arena, const char *folder)
         finding->where = (struct place){EVIL, EVIL, EVIL, 3, 4, true, EVIL, EVIL, 7};
     }
     verdict.facts[0] = (struct runtime_fact){EVIL, EVIL, EVIL, EVIL};
-    verdict.proofs[0] = (struct proof){EVIL, EVIL, ANSWER_NO, EVIL};
+    verdict.proofs[0] =
+        (struct proof){.runtime = EVIL, .path = EVIL, .answer = ANSWER_NO, .message = EVIL};
     verdict.next = (struct next_variant){
         .variant = EVIL, .gained = words, .lost = words, .gained_count = 2, .lost_count = 2};
     verdict.change.commit = verdict.change.time = verdict.change.version = verdict.change.history =
@@ -340,7 +424,9 @@ static void write_large(struct arena *arena, const char *folder)
     struct wasm_section section[] = {{"code", false, 8, 1530000}, {"data", false, 1530020, 470000}};
     info.sections = section, info.section_count = 2, info.size = 2000100;
     struct report_module module = module_of(arena, "large.wasm", &info);
-    struct verdict verdict = judge(arena, "edge", "cloudflare", NULL, module.path, &info);
+    const struct profile *profile =
+        make_profile(arena, "fastly", "Fastly Compute", SUPPORT_YES, SUPPORT_YES);
+    struct verdict verdict = judge(arena, "fast", profile, NULL, ANSWER_YES, module.path);
     struct report report = {.command = "check",
                             .version = "0.1.0",
                             .modules = &module,
