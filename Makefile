@@ -160,11 +160,18 @@ install: all ## DESTDIR= PREFIX=
 	$(B)/edge-deploy completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_edge-deploy
 	$(B)/edge-deploy completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/edge-deploy.fish
 
+# --disable-new-dtags: an rpath that counts for the libraries' own libraries too. Without a build
+# identity and with no path of this machine the bytes are the same wherever it is built.
+dist-archive: ## a program with its libraries beside it, for other machines: build/dist/*.tar.gz
+	@LDFLAGS='-Wl,-rpath,\$$$$ORIGIN/../lib/edge-deploy,--disable-new-dtags,--build-id=none' $(MAKE) --no-print-directory \
+		B=build/dist OPTIMIZE='-O2 -g0 -ffile-prefix-map=$(CURDIR)=.' build/dist/edge-deploy
+	@sh release/archive.sh $(VERSION)
+
 clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile
 
-.PHONY: FORCE all setup try unit test lint asan faults fuzz fuzzers fuzz-link bench install clean help
+.PHONY: FORCE all setup try unit test lint asan faults fuzz fuzzers fuzz-link bench install dist-archive clean help
 .DELETE_ON_ERROR:

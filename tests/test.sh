@@ -59,6 +59,7 @@ for name; do
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
+    archive) suite archive python3 tests/archive.py ;;
     action) suite action python3 tests/action/run.py ;;
     components) suite components sh tests/components/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
