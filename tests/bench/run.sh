@@ -1,19 +1,20 @@
 #!/bin/sh
-# Prints our times against others'; ratios of one run, never a timed test. run.sh [modules|linear|publish]...
+# Prints our times against others'; ratios of one run, never a timed test. run.sh [modules|linear|reports|publish]...
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- modules linear publish
+[ $# -gt 0 ] || set -- modules linear reports publish
 status=0
 for name; do
     case $name in
     modules) python3 tests/bench/modules.py || status=1 ;;
+    reports) python3 tests/bench/reports.py ;;
     linear) python3 tests/bench/linear.py ;;
     publish)
         sh tests/clients/install.sh
         python3 tests/bench/publish.py || status=1
         ;;
     *)
-        echo "no bench '$name': there are modules, linear and publish"
+        echo "no bench '$name': there are modules, linear, reports and publish"
         exit 2
         ;;
     esac
