@@ -2,7 +2,6 @@
 #include "cmd/context.h"
 #include "cmd/proofs.h"
 #include "cmd/reports.h"
-#include "pkg/archive/archive.h"
 #include "pkg/base/file.h"
 
 int read_module(struct run *run, const char *path, struct report_module *out, struct error *error)
@@ -14,8 +13,7 @@ int read_module(struct run *run, const char *path, struct report_module *out, st
     if (wasm_scan(run->arena, bytes, WASM_VALIDATION, info, error) != 0)
         return error_prefix(error, "%s", path);
     *out = (struct report_module){.path = path, .bytes = bytes, .info = info};
-    if (run->options.sizes)
-        out->gzip_bytes = archive_gzip_size(bytes);
+    module_sizes(run, out);
     return 0;
 }
 

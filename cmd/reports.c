@@ -132,6 +132,8 @@ void reports_fill(struct run *run, const struct publish_result *result, struct r
                            .verdicts = verdicts,
                            .with_sizes = run->options.sizes};
     locate_manifest(run, out);
+    for (size_t i = 0; i < out->module_count; i++)
+        module_sizes(run, &(*modules)[i]);
     for (size_t i = 0; i < result->target_count; i++) {
         const struct prepared *target = &result->targets[i];
         if (!target->verdict.target)

@@ -7,9 +7,13 @@
 
 struct run;
 
-/* Reads and scans `path`; the gzip size only with --sizes. */
+/* Reads and scans `path`; its sizes as in module_sizes. */
 int read_module(struct run *, const char *path, struct report_module *out,
                 struct error *) MUST_CHECK;
+
+/* With --sizes, or when a report needs them: where the module's bytes are, and what it weighs
+   compressed. */
+void module_sizes(struct run *, struct report_module *);
 
 /* A report of what was judged: modules and verdicts, with their places in the manifest. `modules`
    come out writable, for who has more to say of them. */

@@ -119,7 +119,9 @@ json_t *json_sizes(const struct wasm_sizes *sizes)
     if (!sizes)
         return json_null();
     json_t *object = json_object();
-    set(object, "functions", parts_json(sizes->functions, sizes->function_count, false));
+    size_t named =
+        sizes->function_count < WASM_NAMED_MOST ? sizes->function_count : WASM_NAMED_MOST;
+    set(object, "functions", parts_json(sizes->functions, named, false));
     set(object, "crates", parts_json(sizes->crates, sizes->crate_count, true));
     set(object, "debug_bytes", json_integer((json_int_t)sizes->debug_bytes));
     set(object, "name_bytes", json_integer((json_int_t)sizes->name_bytes));
