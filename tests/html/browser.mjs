@@ -1,7 +1,7 @@
 // The HTML report as a reader has it: in Chromium, at three widths, in light and dark, by keyboard,
 // without its script, with hostile names, and measured by axe-core.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -260,23 +260,32 @@ async function pictures(browser) {
     }
 }
 
+const FACTS = ['incompatible', 'memchr::arch::wasm32::simd128::memchr::One::find_raw', 'of crate memchr', 'src/lib.rs:12',
+  'wasm-opt --multi-memory-lowering', 'in part', 'unknown', '2,310', 'regex_automata', '431,000 bytes', '352,000 bytes',
+  'Without the name section', 'rustc 1.81', '−310 bytes', 'Moving to nodejs24.x', 'refused',
+  'multiple memories are not allowed', '400 further functions', 'as of 2026-11-22'];
 const args = ['--force-color-profile=srgb', '--hide-scrollbars', '--font-render-hinting=none'];
 if (process.getuid() === 0) args.push('--no-sandbox');
 write_pages();
 const browser = await chromium.launch({ executablePath: process.env.BROWSER, args });
 console.log(`Chromium ${browser.version()}`);
+const parts = {
+  look: async () => {
+    for (const name of ['everything', 'hostile', 'large', ...demos.map((demo) => demo.name)]) await look(browser, name);
+  },
+  facts: async () => {
+    await without_script(browser, 'everything', FACTS);
+    for (const demo of demos) await without_script(browser, demo.name, demo.words);
+  },
+  keyboard: () => walk(browser),
+  map: () => map(browser),
+  settings: () => settings(browser),
+  hostile: () => hostile(browser),
+  pictures: () => pictures(browser),
+};
+const wanted = process.argv.slice(2).filter((word) => word in parts);
 try {
-  for (const name of ['everything', 'hostile', 'large', ...demos.map((demo) => demo.name)]) await look(browser, name);
-  await without_script(browser, 'everything', ['incompatible', 'memchr::arch::wasm32::simd128::memchr::One::find_raw',
-    'of crate memchr', 'src/lib.rs:12', 'wasm-opt --multi-memory-lowering', 'in part', 'unknown', '2,310',
-    'regex_automata', '431,000 bytes', '352,000 bytes', 'Without the name section', 'rustc 1.81', '−310 bytes',
-    'Moving to nodejs24.x', 'refused', 'multiple memories are not allowed', '400 further functions']);
-  for (const demo of demos) await without_script(browser, demo.name, demo.words);
-  await walk(browser);
-  await map(browser);
-  await settings(browser);
-  await hostile(browser);
-  await pictures(browser);
+  for (const part of Object.keys(parts)) if (wanted.length === 0 || wanted.includes(part)) await parts[part]();
 } finally {
   await browser.close();
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # The suite `html`: the HTML report in a real browser. Installs Chromium by the version that the
 # pictures were taken with, where it can be had, and what drives it, pinned by digest; then runs
-# browser.mjs. With the word --update the reference pictures are made anew: look at them.
+# browser.mjs, or only its parts that are named (look facts keyboard map settings hostile pictures).
+# With the word --update the reference pictures are made anew: look at them.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 version=156.0.8078.79-1~deb12u1
