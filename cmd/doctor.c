@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/proofs.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
 #include "pkg/optimize/optimize.h"
@@ -83,8 +84,46 @@ static void look_at_credential(struct run *run, json_t *rows, const struct profi
     row(run, rows, profile->name, credential->environment, found || !credential->required, value);
 }
 
+/* What check --run would try there. */
+static int look_at_runtime(struct run *run, json_t *rows, const struct profile *profile,
+                           const struct profile_runtime *known, struct prover *prover,
+                           struct error *error)
+{
+    struct error problem = {0};
+    const struct runtime *found;
+    size_t count;
+    if (prove_find(prover, known, &found, &count, &problem) != 0) {
+        if (problem.fault != FAULT_INPUT) {
+            *error = problem;
+            return -1;
+        }
+        row(run, rows, profile->name, known->name, false, problem.message);
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++)
+        row(run, rows, profile->name,
+            arena_printf(run->arena, "%s%s%s", known->name, found[i].version ? " " : "",
+                         found[i].version ? found[i].version : ""),
+            found[i].version != NULL,
+            found[i].problem ? arena_printf(run->arena, "%s: %s", found[i].path, found[i].problem)
+                             : found[i].path);
+    if (count == 0)
+        row(run, rows, profile->name, known->name, false,
+            arena_printf(run->arena, "for check --run: %s", known->get));
+    return 0;
+}
+
+static int look_at_runtimes(struct run *run, json_t *rows, const struct profile *profile,
+                            struct prover *prover, struct error *error)
+{
+    for (size_t i = 0; i < profile->runtime_count; i++)
+        if (look_at_runtime(run, rows, profile, &profile->runtimes[i], prover, error) != 0)
+            return -1;
+    return 0;
+}
+
 static int look_at_platform(struct run *run, json_t *rows, const struct platform_entry *entry,
-                            struct error *error)
+                            struct prover *prover, struct error *error)
 {
     struct profile profile;
     const struct secret *secrets;
@@ -96,26 +135,27 @@ static int look_at_platform(struct run *run, json_t *rows, const struct platform
     heading(run, arena_printf(run->arena, "%s (profile of %s)", profile.title, profile.as_of));
     if (platform_secrets(run->arena, run->world, &profile, &secrets, &count, &unusable) != 0) {
         row(run, rows, profile.name, "credentials", false, unusable.message);
-        return 0;
+        count = profile.credential_count = 0;
     }
     for (size_t i = 0; i < profile.credential_count; i++) {
         const struct profile_credential *credential = &profile.credentials[i];
         look_at_credential(run, rows, &profile, credential,
                            is_among(credential->name, secrets, count));
     }
-    return 0;
+    return look_at_runtimes(run, rows, &profile, prover, error);
 }
 
 static int run_doctor(struct run *run, struct error *error)
 {
     json_t *rows = json_own(run->arena, json_array());
+    struct prover *prover = proofs_open(run);
     heading(run, "programs");
     look_at_optimizer(run, rows);
     look_at_program(run, rows, "git", "needed for --push-record");
     heading(run, "repository");
     look_at_repository(run, rows);
     for (const struct platform_entry *entry = platforms; entry->platform; entry++)
-        if (look_at_platform(run, rows, entry, error) != 0)
+        if (look_at_platform(run, rows, entry, prover, error) != 0)
             return -1;
     if (run->json) {
         json_t *document = run_document(run, NULL);

@@ -63,7 +63,7 @@ struct next_variant {
 struct proof {
     const char *runtime; /* "node 22.22.0"; "node" when none was found */
     const char *path;    /* of the module */
-    enum answer answer;  /* YES: taken; NO: refused; UNKNOWN: not tried, `message` says why */
+    enum answer answer;  /* YES: taken; NO: refused; UNKNOWN: not proved, `message` says why */
     const char *message; /* what the runtime said, or why it was not tried; else NULL */
     const char *how; /* "instantiated with the imports that our glue supplies"; NULL: not tried */
 };

@@ -134,6 +134,21 @@ static void add_trap(const struct meeting *meeting, struct verdict *verdict)
     compat_add(arena, verdict, &finding);
 }
 
+/* Without a start section it may only be large, and the machine slow. */
+static void add_endless(const struct meeting *meeting, struct verdict *verdict)
+{
+    struct arena *arena = meeting->prover->arena;
+    if (!meeting->module->info->has_start)
+        return;
+    struct finding finding = make(meeting, LEVEL_WARNING,
+                                  arena_printf(arena, "%s does not come to an end with it: %s",
+                                               name_of(meeting), meeting->answer->said));
+    finding.is_unknown = true;
+    finding.cause = "its start function runs as it is instantiated";
+    finding.cure.other = "do the work when the module is called, not in its start function";
+    compat_add(arena, verdict, &finding);
+}
+
 /* Features alone: other refusals (one memory, a size) are no matter of the engine. */
 static void add_strictness(const struct meeting *meeting, struct verdict *verdict)
 {
@@ -173,6 +188,9 @@ void findings_add(const struct meeting *meeting, struct verdict *verdict)
     case RUNTIME_TRAPS:
         add_trap(meeting, verdict);
         return;
+    case RUNTIME_STOPPED:
+        add_endless(meeting, verdict);
+        return;
     case RUNTIME_SAYS_NOT:
         return;
     }
@@ -186,7 +204,8 @@ void findings_add_unproved(struct prover *prover, const struct profile *profile,
                               .is_unknown = true,
                               .rule = "runtime",
                               .subject = profile->name,
-                              .message = arena_printf(prover->arena, "no runtime has tried it%s%s",
+                              .message = arena_printf(prover->arena,
+                                                      "no runtime found here has proved it%s%s",
                                                       why ? ": " : "", why ? why : ""),
                               .where = {.path = module->path, .function = WASM_NO_FUNCTION}};
     if (profile->runtime_count)

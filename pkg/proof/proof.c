@@ -97,9 +97,10 @@ static void add_answer(struct proofs *proofs, const struct runtime *runtime,
                        const struct proof_module *module, const struct runtime_answer *answer)
 {
     struct proof *proof = add_proof(proofs, name_runtime(proofs->arena, runtime), module->path);
-    proof->answer = answer->outcome == RUNTIME_TAKES      ? ANSWER_YES
-                    : answer->outcome == RUNTIME_SAYS_NOT ? ANSWER_UNKNOWN
-                                                          : ANSWER_NO;
+    if (answer->outcome == RUNTIME_TAKES)
+        proof->answer = ANSWER_YES;
+    if (answer->outcome == RUNTIME_REFUSES || answer->outcome == RUNTIME_TRAPS)
+        proof->answer = ANSWER_NO;
     proof->message = answer->said;
     proof->how = answer->how;
 }
@@ -186,11 +187,19 @@ static int meet(struct target *target, const struct profile_runtime *known,
     if (try_once(prover, runtime, &job, &meeting.answer, error) != 0)
         return -1;
     add_answer(&target->proofs, runtime, target->module, meeting.answer);
-    target->tried = target->tried || meeting.answer->outcome != RUNTIME_SAYS_NOT;
-    if (meeting.answer->outcome == RUNTIME_SAYS_NOT && !target->why)
+    const struct proof *proof = &target->proofs.items[target->proofs.count - 1];
+    target->tried = target->tried || proof->answer != ANSWER_UNKNOWN;
+    if (proof->answer == ANSWER_UNKNOWN && !target->why)
         target->why = meeting.answer->said;
     findings_add(&meeting, target->verdict);
     return 0;
+}
+
+/* The reason in a finding whose cure says how to get one. */
+static const char *why_unproved(const struct target *target)
+{
+    bool lacking = !target->why || strstr(target->why, "none was found") == target->why;
+    return lacking ? NULL : target->why;
 }
 
 static int prove_in(struct target *target, const struct profile_runtime *known, struct error *error)
@@ -208,7 +217,7 @@ static int prove_in(struct target *target, const struct profile_runtime *known, 
     }
     if (!has_match)
         decline(target, known->name,
-                arena_printf(target->prover->arena, "not found%s%s: %s",
+                arena_printf(target->prover->arena, "none was found%s%s: %s",
                              target->profile->variant[0] ? " for " : "", target->profile->variant,
                              known->get));
     return 0;
@@ -231,7 +240,7 @@ int prove_target(struct prover *prover, const struct profile *profile, const cha
             if (prove_in(&target, &profile->runtimes[r], error) != 0)
                 return -1;
         if (prover->strict && !target.tried)
-            findings_add_unproved(prover, profile, target.module, target.why, verdict);
+            findings_add_unproved(prover, profile, target.module, why_unproved(&target), verdict);
     }
     verdict->proofs = target.proofs.items;
     verdict->proof_count = target.proofs.count;
@@ -265,7 +274,7 @@ static int try_found(struct prover *prover, const struct profile *profile,
     }
     if (count == 0)
         add_proof(proofs, known->name, module->path)->message =
-            arena_printf(prover->arena, "not found: %s", known->get);
+            arena_printf(prover->arena, "none was found: %s", known->get);
     return 0;
 }
 

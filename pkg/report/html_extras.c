@@ -106,7 +106,7 @@ static void put_next(struct html *html, const struct verdict *verdict)
 static void put_proof(struct html *html, const struct proof *proof)
 {
     static const char *const kinds[] = {"yes", "no", "unknown"};
-    static const char *const words[] = {"taken", "refused", "not tried"};
+    static const char *const words[] = {"taken", "refused", "not proved"};
     html_print(html, "<li>%m in <span>%t</span>",
                html_badge(html, kinds[proof->answer], words[proof->answer]), proof->runtime);
     if (proof->path && html->report->module_count > 1)

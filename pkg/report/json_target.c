@@ -66,7 +66,7 @@ static json_t *next_json(const struct next_variant *next)
 
 json_t *json_proofs(const struct proof *proofs, size_t count)
 {
-    static const char *const answers[] = {"taken", "refused", "not tried"};
+    static const char *const answers[] = {"taken", "refused", "not proved"};
     json_t *array = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *object = json_object();

@@ -167,7 +167,7 @@ static void add_next(struct lines *lines, const struct next_variant *next)
 
 const char *words_proof(struct arena *arena, const struct proof *proof)
 {
-    static const char *const words[] = {"is taken", "is refused", "not tried"};
+    static const char *const words[] = {"is taken", "is refused", "is not proved"};
     const char *path = proof->path ? proof->path : "";
     const char *more = proof->message ? proof->message : proof->how;
     return arena_printf(arena, "%s: %s%s%s%s%s", proof->runtime, path, *path ? " " : "",

@@ -116,6 +116,16 @@ static bool is_known(struct finder *finder, const char *real)
     return false;
 }
 
+/* Of each version one is enough: the first. */
+static bool is_repeated(const struct finder *finder)
+{
+    const struct runtime *last = &finder->found[finder->count - 1];
+    for (size_t i = 0; last->version && i + 1 < finder->count; i++)
+        if (finder->found[i].version && strcmp(finder->found[i].version, last->version) == 0)
+            return true;
+    return false;
+}
+
 static int consider(struct finder *finder, const char *path, bool named, struct error *error)
 {
     const char *real = real_path(finder->arena, path);
@@ -131,7 +141,11 @@ static int consider(struct finder *finder, const char *path, bool named, struct 
         runtime->problem = "it lies in the project, whose own programs are not run unless named";
         return 0;
     }
-    return ask(finder, runtime, error);
+    if (ask(finder, runtime, error) != 0)
+        return -1;
+    if (is_repeated(finder))
+        finder->count--;
+    return 0;
 }
 
 /* What the variable names must be there: a mistake in it is not passed over. */

@@ -146,7 +146,8 @@ static void judge_silence(struct trial *trial, const struct process_result *resu
 {
     const char *words =
         trial_words(trial->arena, result->errors.size ? result->errors : result->output);
-    out->outcome = RUNTIME_SAYS_NOT;
+    bool stubbed = trial->job->stubs && trial->job->info->import_count > 0;
+    out->outcome = ended && !stubbed ? RUNTIME_STOPPED : RUNTIME_SAYS_NOT;
     out->said = ended;
     if (!ended && result->status > 128)
         out->said = arena_printf(trial->arena, "it was ended by signal %d%s%s",
@@ -237,8 +238,12 @@ int workerd_attempt(struct trial *trial, struct runtime_answer *out, struct erro
 {
     struct runtime_answer second = {.outcome = RUNTIME_SAYS_NOT};
     bool has_answered;
-    if (ask_worker(trial, false, out, &has_answered, error) != 0 || has_answered)
-        return has_answered ? 0 : -1;
+    if (ask_worker(trial, false, out, &has_answered, error) != 0)
+        return -1;
+    if (has_answered)
+        return 0;
+    if (out->outcome == RUNTIME_STOPPED)
+        return 0;
     /* It does not start: is it the module? */
     if (ask_worker(trial, true, &second, &has_answered, error) != 0)
         return -1;

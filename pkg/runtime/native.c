@@ -104,8 +104,9 @@ int viceroy_attempt(struct trial *trial, struct runtime_answer *out, struct erro
     if (trial_run(trial, argv, &result, &ended, error) != 0)
         return -1;
     if (ended)
-        return decline(out, ended);
-    judge_viceroy(trial, &result, out);
+        *out = (struct runtime_answer){.outcome = RUNTIME_STOPPED, .said = ended};
+    else
+        judge_viceroy(trial, &result, out);
     return 0;
 }
 

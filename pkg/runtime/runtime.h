@@ -30,8 +30,8 @@ struct runtime_search {
                                 a project's own files are never run. NULL: there is none */
 };
 
-/* Those that the variable names, then those of that name in PATH; each path once. Every one is
-   asked for its version. One that cannot be used is listed with its problem. -1: `name` is none
+/* Those that the variable names, then those of that name in PATH; of each version the first. Every
+   one is asked for it. One that cannot be used is listed with its problem. -1: `name` is none
    that we know how to ask (FAULT_INPUT), or the run was interrupted. */
 int runtime_find(struct arena *, const struct world *, const struct runtime_search *,
                  struct runtime **out, size_t *count, struct error *) MUST_CHECK;
@@ -54,7 +54,8 @@ enum runtime_outcome {
     RUNTIME_TAKES,    /* compiled, and linked and instantiated as far as `how` says */
     RUNTIME_REFUSES,  /* the engine's own words: `said` */
     RUNTIME_TRAPS,    /* the module's own start function or segments stop it */
-    RUNTIME_SAYS_NOT, /* not tried, no answer in time, or none that tells: `said` */
+    RUNTIME_STOPPED,  /* the limits ended it, and no stub of ours can be why */
+    RUNTIME_SAYS_NOT, /* not tried, or no answer that tells: `said` */
 };
 
 struct runtime_answer {

@@ -34,20 +34,30 @@ def ask(command, probes, environment=None):
     return json.loads(done.stdout)
 
 
-def node(major, probes):
+def node_program(major):
     """From our own packages, else from those of the client tests."""
     for folder in (ENGINES / "node_modules", CLIENTS):
         program = folder / f"node{major}" / "bin" / "node"
         if program.exists():
-            return ask([program, HERE / "node.mjs"], probes)
+            return program
     raise Missing(f"Node {major} is not installed: there is no package for this machine")
+
+
+def node(major, probes):
+    return ask([node_program(major), HERE / "node.mjs"], probes)
+
+
+def workerd_program():
+    """The program itself where npm has it: the one in .bin may be a script that starts it."""
+    for program in (*CLIENTS.glob("@cloudflare/workerd-*/bin/workerd"), CLIENTS / ".bin" / "workerd"):
+        if program.exists():
+            return program
+    raise Missing("workerd is not installed")
 
 
 def workerd(probes):
     """From bytes, and what is not refused once more as parts of a Worker, which is how it is deployed."""
-    program = CLIENTS / ".bin" / "workerd"
-    if not program.exists():
-        raise Missing("workerd is not installed")
+    program = workerd_program()
     with tempfile.TemporaryDirectory() as folder:
         answers = serve(program, pathlib.Path(folder), probes)
         parts = {name: module for name, module in probes.items() if answers[name] == "runs"}

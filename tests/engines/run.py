@@ -15,6 +15,7 @@ import tempfile
 
 import engines
 import probes
+import trials
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -115,12 +116,12 @@ def compare(name, probe, answer, findings, rules, differences):
 
 
 def check_engines(options, chosen, findings, count):
-    differences = Differences(ROOT / "tests" / "engines" / "differences.json")
+    differences, asked = Differences(ROOT / "tests" / "engines" / "differences.json"), {}
     bodies = {probe["name"]: probe["bytes"] for probe in chosen}
     absent = []
     for name, platform, ask, rules in PAIRS:
         try:
-            answers = ask(bodies)
+            answers = asked[name] = ask(bodies)
         except engines.Missing as reason:
             count.skip(len(bodies), f"{name}, {len(bodies)} probes: {reason}")
             absent.append(name)
@@ -133,6 +134,7 @@ def check_engines(options, chosen, findings, count):
     if not options.words and probes.has_shared() and not absent:
         for number in sorted(differences.unused):
             count.check("differences.json", f"no longer occurs: {differences.rows[number]}")
+    trials.check(options.program, chosen, asked, count)
 
 
 REAL_MOST = 12 << 20  # bytes of a real module: larger ones need minutes on a busy machine

@@ -221,6 +221,22 @@ static void misbehaves(struct arena *arena)
     }
 }
 
+/* Only a start function is a reason why an engine should not come to an end. */
+static void endless(struct arena *arena)
+{
+    struct stage stage;
+    open_stage(arena, &stage, ENGINE("94.21.0", "exec sleep 60"));
+    stage.limits.timeout_ms = 300;
+    stage.info.import_count = 0;
+    CHECK(prove(&stage)->answer == ANSWER_UNKNOWN && stage.verdict.finding_count == 0);
+    open_stage(arena, &stage, ENGINE("94.21.0", "exec sleep 60"));
+    stage.limits.timeout_ms = 300;
+    stage.info.import_count = 0;
+    stage.info.has_start = true;
+    CHECK(prove(&stage)->answer == ANSWER_UNKNOWN && stage.verdict.answer == ANSWER_UNKNOWN);
+    CHECK(finding(&stage)->level == LEVEL_WARNING && says(finding(&stage)->cure.other, "start"));
+}
+
 static void alone(struct arena *arena)
 {
     struct stage stage;
@@ -299,9 +315,9 @@ static void add(struct arena *arena)
 
 void test_runtime(void)
 {
-    void (*const tests[])(struct arena *) = {versions,      variants, taken,      refused,
-                                             disagreements, traps,    misbehaves, alone,
-                                             not_found,     project,  once,       add};
+    void (*const tests[])(struct arena *) = {versions, variants,   taken,   refused, disagreements,
+                                             traps,    misbehaves, endless, alone,   not_found,
+                                             project,  once,       add};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         struct arena arena = {0};
         tests[i](&arena);
