@@ -94,7 +94,7 @@ $(B)/embedded.c: $(B)/embedded.list templates/table.sh platforms/embed.sh $(EMBE
 	$(Q)sh templates/table.sh >$@.new && mv $@.new $@
 
 -include $(patsubst %.o,%.d,$(CMD_OBJECTS) $(PLATFORM_OBJECTS) $(PKG_OBJECTS) $(UNIT_OBJECTS)) \
-	$(B)/tests/bench/scan.d $(B)/tests/html/pages.d
+	$(B)/tests/bench/scan.d $(B)/tests/html/pages.d $(B)/tests/corpus/lines.d
 
 setup: ## install the Debian packages the build needs
 	@sh tests/setup.sh
@@ -139,6 +139,10 @@ fuzz: fuzzers ## run every fuzzer for FUZZ_SECONDS (default 60)
 	@sh tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60)
 
 $(B)/bench-scan: $(B)/tests/bench/scan.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
+	$(call say,LINK)
+	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/lines: $(B)/tests/corpus/lines.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -49,7 +49,11 @@ fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults action glue clients corpus differential engines limits memory html
+lines() {
+    make build/lines && python3 tests/corpus/lines.py
+}
+
+[ $# -gt 0 ] || set -- lint unit cases try faults action glue clients corpus differential lines engines limits memory html
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -65,6 +69,7 @@ for name; do
     corpus) suite corpus python3 tests/corpus/corpus.py ;;
     differential) suite differential python3 tests/corpus/differential.py ;;
     memory) suite memory python3 tests/memory.py ;;
+    lines) suite lines lines ;;
     limits) suite limits python3 tests/limits.py ;;
     html) suite html sh tests/html/run.sh ;;
     toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;

@@ -1,6 +1,7 @@
 /* What a module tells of the program it was built from. */
 #include <string.h>
 
+#include "pkg/wasm/dwarf.h"
 #include "pkg/wasm/scan.h"
 
 /* The content of a custom section, past its name. */
@@ -44,6 +45,40 @@ static bool names_functions(struct reader content)
     return false;
 }
 
+/* Debug information has a function begin behind its size; of what is largest in a body, it is the
+   instruction. */
+static size_t first_byte(const struct scan *scan, enum wasm_measure measure, size_t offset)
+{
+    const uint8_t *at = scan->reader.file + offset;
+    while (measure == WASM_FUNCTION_BYTES && at < scan->reader.end && (*at & 0x80))
+        at++;
+    return (size_t)(at - scan->reader.file) + (measure == WASM_FUNCTION_BYTES);
+}
+
+/* All at once: a line program is read from its start, whatever is wanted of it. */
+static void find_lines(struct scan *scan)
+{
+    struct wasm_info *out = scan->out;
+    struct dwarf_line lines[WASM_FEATURE_COUNT + WASM_MEASURE_COUNT];
+    struct wasm_source *sources[WASM_FEATURE_COUNT + WASM_MEASURE_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < out->use_count; i++)
+        if (out->uses[i].function != WASM_NO_FUNCTION) {
+            sources[count] = &out->uses[i].source;
+            lines[count++] = (struct dwarf_line){.offset = out->uses[i].offset};
+        }
+    for (unsigned i = 0; i < WASM_MEASURE_COUNT; i++)
+        if (out->largest[i].value && out->largest[i].function != WASM_NO_FUNCTION) {
+            size_t offset = first_byte(scan, (enum wasm_measure)i, out->largest[i].offset);
+            sources[count] = &out->largest[i].source;
+            lines[count++] = (struct dwarf_line){.offset = offset};
+        }
+    struct bytes file = {scan->reader.file, (size_t)(scan->reader.end - scan->reader.file)};
+    dwarf_lines(scan->arena, file, out, lines, count);
+    for (size_t i = 0; i < count; i++)
+        *sources[i] = lines[i].source;
+}
+
 void scan_debug(struct scan *scan)
 {
     struct wasm_info *out = scan->out;
@@ -62,6 +97,8 @@ void scan_debug(struct scan *scan)
         else if (strcmp(section->name, ".debug_line") == 0 && reader_left(&content) > 0)
             take(out, WASM_DEBUG_DWARF, NULL);
     }
+    if (out->debug == WASM_DEBUG_DWARF)
+        find_lines(scan);
 }
 
 const char *wasm_debug_text(struct arena *arena, const struct wasm_info *info)

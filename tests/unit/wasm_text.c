@@ -45,10 +45,43 @@ static const char *put_hex(struct output *output, const char *text)
     return text + 2;
 }
 
-/* Up to the closing brace or the end of the text. */
+/* Text with a NUL behind it, as DWARF has it. */
+static const char *put_text(struct output *output, const char *text)
+{
+    const char *end = strchr(text, '|');
+    put(output, text, (size_t)(end - text));
+    put(output, "", 1);
+    return end + 1;
+}
+
+static void put_fixed_size(struct output *output, size_t size, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+        uint8_t byte = i < sizeof size ? (uint8_t)(size >> (8 * i)) : 0;
+        put(output, &byte, 1);
+    }
+}
+
+static const char *put_all(struct arena *arena, struct output *output, const char *text);
+
+static const char *put_group(struct arena *arena, struct output *output, const char *text)
+{
+    struct output inner = {buffer_new(arena, SIZE_MAX / 2), SIZE_MAX};
+    const char *end = put_all(arena, &inner, text + 1);
+    if (*text == '{')
+        put_size(output, inner.buffer->size);
+    else
+        put_fixed_size(output, inner.buffer->size, *text == '[' ? 4 : 8);
+    if (inner.mark != SIZE_MAX)
+        output->mark = output->buffer->size + inner.mark;
+    put(output, inner.buffer->data, inner.buffer->size);
+    return end + 1;
+}
+
+/* Up to a closing bracket or the end of the text. */
 static const char *put_all(struct arena *arena, struct output *output, const char *text)
 {
-    while (*text && *text != '}') {
+    while (*text && !strchr("}]>", *text)) {
         if (*text == ' ') {
             text++;
         } else if (*text == '^') {
@@ -56,13 +89,10 @@ static const char *put_all(struct arena *arena, struct output *output, const cha
             text++;
         } else if (*text == '\'') {
             text = put_name(output, text + 1);
-        } else if (*text == '{') {
-            struct output inner = {buffer_new(arena, SIZE_MAX / 2), SIZE_MAX};
-            text = put_all(arena, &inner, text + 1) + 1;
-            put_size(output, inner.buffer->size);
-            if (inner.mark != SIZE_MAX)
-                output->mark = output->buffer->size + inner.mark;
-            put(output, inner.buffer->data, inner.buffer->size);
+        } else if (*text == '|') {
+            text = put_text(output, text + 1);
+        } else if (strchr("{[<", *text)) {
+            text = put_group(arena, output, text);
         } else {
             text = put_hex(output, text);
         }
