@@ -1,5 +1,5 @@
 /* Modules for tests as text: hex bytes, {...} with its size in front, 'name' with its length in
-   front, ^ where a use or an error is expected; for DWARF |text| with a NUL behind it, and [...] and
+   front, ^ where a use or an error is expected; for DWARF |text| with a NUL behind it, [...] and
    <...> with a size of 4 and 8 bytes in front. The preamble of a core module comes by itself; a
    text that starts with ! has none. */
 #ifndef TESTS_UNIT_WASM_TEXT_H

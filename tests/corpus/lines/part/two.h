@@ -2,6 +2,5 @@ int other(int x);
 
 static inline int twice(int x)
 {
-    return x > 0 ? 2 * x
-                 : x / 3;
+    return x > 0 ? 2 * x : x / 3;
 }
