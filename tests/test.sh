@@ -53,7 +53,7 @@ lines() {
     make build/lines && python3 tests/corpus/lines.py
 }
 
-[ $# -gt 0 ] || set -- lint unit cases try faults action glue clients corpus differential lines engines limits memory html
+[ $# -gt 0 ] || set -- lint unit cases reports try faults action glue clients corpus differential lines engines limits memory html
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -64,6 +64,7 @@ for name; do
     clients) suite clients sh tests/clients/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
     archive) suite archive python3 tests/archive.py ;;
+    reports) suite reports sh tests/reports/run.sh ;;
     action) suite action python3 tests/action/run.py ;;
     components) suite components sh tests/components/run.sh ;;
     corpus) suite corpus python3 tests/corpus/corpus.py ;;

@@ -15,7 +15,8 @@ struct arena;
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
 
 /* `size` bytes from outside as UTF-8 that no terminal or log obeys: control characters, invalid
-   sequences and bidirectional overrides become \u{XX}. */
+   sequences and bidirectional overrides become \u{XX}, and so does what begins an order to a CI
+   system's runner ("::" at the start of a word, "##["). */
 char *text_safe(struct arena *, const char *data, size_t size);
 
 /* `seconds` since 1970 as UTC RFC 3339: 2026-11-22T13:15:00Z. */

@@ -164,7 +164,8 @@ static void put_finding(struct html *html, const struct finding *finding)
 {
     static const char *const kinds[] = {"note", "warning", "no"};
     const char *kind = kinds[finding->level];
-    html_print(html, "<article class=\"finding %m\"><h4>%m ", kind,
+    html_print(html, "<article class=\"finding %m\" data-rule=\"%t\" data-subject=\"%t\"><h4>%m ",
+               kind, finding->rule, finding->subject,
                html_badge(html, kind, level_name(finding->level)));
     html_print(html, "<span>%t</span></h4><dl>", finding->message);
     put_labelled(html, "New", finding->since);

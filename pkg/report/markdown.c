@@ -1,5 +1,6 @@
 /* For a pull request or a step summary: a table with a row a target, and what was found below it,
    worst first, no longer than a comment may be. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -29,6 +30,12 @@ static bool makes_link(const char *text, const char *at)
     return (*at == ':' && at[1] == '/') || (*at == '.' && at >= text + 3 && at[-1] == 'w');
 }
 
+/* Somebody's name would be told of it: "@name", but for one within a word. */
+static bool notifies(const char *text, const char *at)
+{
+    return *at == '@' && (at == text || !isalnum((unsigned char)at[-1]));
+}
+
 /* Entities are text whatever stands around them: in a table, in HTML, at the start of a word. An
    address is no link, and a name notifies nobody. */
 static const char *escape(struct arena *arena, const char *text, size_t most)
@@ -36,7 +43,7 @@ static const char *escape(struct arena *arena, const char *text, size_t most)
     struct buffer *out = buffer_new(arena, LIMIT_REPORT);
     const char *safe = words_safe(arena, text, most);
     for (const char *at = safe; *at; at++) {
-        int failed = *at == '@' ? buffer_printf(out, "@<!-- -->")
+        int failed = notifies(safe, at) ? buffer_printf(out, "@<!-- -->")
                      : strchr("\\`*_[]<>#|&~$!", *at) || makes_link(safe, at)
                          ? buffer_printf(out, "&#%d;", *at)
                          : buffer_add(out, at, 1);
@@ -147,7 +154,7 @@ static void add_finding(struct markdown *markdown, const struct finding *finding
 
 static void add_verdict(struct markdown *markdown, const struct verdict *verdict)
 {
-    struct lines lines = words_verdict(markdown->arena, verdict, false);
+    struct lines lines = words_verdict(markdown->arena, verdict, true);
     if (verdict->finding_count + lines.count == 0)
         return;
     if (!add(markdown,

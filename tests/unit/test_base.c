@@ -50,6 +50,9 @@ static void test_safe(void)
 {
     struct arena arena = {0};
     CHECK_TEXT(text_safe(&arena, "a\x1b[31m", 6), "a\\u{1b}[31m");
+    CHECK_TEXT(text_safe(&arena, "::error a::b ::c", 16), "\\u{3a}:error a::b \\u{3a}:c");
+    CHECK_TEXT(text_safe(&arena, "a##[error]", 10), "a\\u{23}#[error]");
+    CHECK_TEXT(text_safe(&arena, ":", 1), ":");
     CHECK_TEXT(text_safe(&arena, "gr\xc3\xbc\xc3\x9f", 6), "gr\xc3\xbc\xc3\x9f");
     CHECK_TEXT(text_safe(&arena, "\xe2\x80\xae.exe", 7), "\\u{202e}.exe");
     CHECK_TEXT(text_safe(&arena, "\xff\xc0\x80", 3), "\\u{ff}\\u{c0}\\u{80}");
