@@ -7,7 +7,7 @@ B := build
 CC ?= cc
 CXX ?= c++
 PKG_CONFIG ?= pkg-config
-PACKAGES := libcurl jansson libgit2 libarchive libcrypto libmicrohttpd expat
+PACKAGES := libcurl jansson libgit2 libarchive libcrypto libmicrohttpd expat libbrotlienc
 # libwabt has no .pc file; where it lies can be said with WABT_PREFIX.
 WABT_PREFIX ?= $(shell for p in /usr /usr/local /opt/homebrew; do \
 	[ -f $$p/include/wabt/binary-reader.h ] && echo $$p && break; done)

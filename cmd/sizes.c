@@ -9,6 +9,10 @@ void module_sizes(struct run *run, struct report_module *module)
     struct wasm_sizes *sizes = arena_alloc(run->arena, 1, sizeof *sizes);
     wasm_sizes(run->arena, module->bytes, module->info, sizes);
     module->sizes = sizes;
-    if (module->gzip_bytes == 0)
-        module->gzip_bytes = archive_gzip_size(module->bytes);
+    struct archive_sizes packed = {.gzip_bytes = module->gzip_bytes, .gzip_level = 9};
+    archive_count(module->bytes, !run->options.sizes, &packed);
+    module->gzip_bytes = packed.gzip_bytes;
+    module->gzip_level = packed.gzip_level;
+    module->brotli_bytes = packed.brotli_bytes;
+    module->brotli_quality = packed.brotli_quality;
 }

@@ -1,5 +1,5 @@
-/* tar.gz and zip in memory (libarchive), the same bytes for the same entries at any time and
-   place. Knows nothing of what is in them. */
+/* tar.gz and zip in memory (libarchive), and what compression makes of bytes (zlib, libbrotli): the
+   same bytes for the same entries at any time and place. Knows nothing of what is in them. */
 #ifndef PKG_ARCHIVE_ARCHIVE_H
 #define PKG_ARCHIVE_ARCHIVE_H
 
@@ -32,5 +32,14 @@ int archive_read(struct arena *, struct bytes, size_t size_limit, const char *or
 
 /* How many bytes gzip (zlib, level 9) makes of it. */
 size_t archive_gzip_size(struct bytes);
+
+struct archive_sizes {
+    size_t gzip_bytes, brotli_bytes;
+    unsigned gzip_level, brotli_quality;
+};
+
+/* Both, each on a processor of its own; `gzip_bytes` stays when it is not 0. `quick`: of more than
+   256 KiB by lower levels, a few percent larger, in a sixth of the time. */
+void archive_count(struct bytes, bool quick, struct archive_sizes *out);
 
 #endif

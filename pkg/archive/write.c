@@ -56,15 +56,6 @@ static int deflate_all(struct bytes bytes, int window, struct buffer *out)
     return status;
 }
 
-size_t archive_gzip_size(struct bytes bytes)
-{
-    struct arena arena = {0};
-    struct buffer *out = buffer_new(&arena, UINT_MAX);
-    size_t size = deflate_all(bytes, MAX_WBITS + 16, out) == 0 ? out->size : 0;
-    arena_free(&arena);
-    return size;
-}
-
 static la_ssize_t keep(struct archive *archive, void *buffer, const void *data, size_t size)
 {
     (void)archive;

@@ -208,6 +208,10 @@ static json_t *module_json(struct arena *arena, const struct report_module *modu
         module->gzip_bytes ? json_integer((json_int_t)module->gzip_bytes) : json_null());
     set(object, "brotli_bytes",
         module->brotli_bytes ? json_integer((json_int_t)module->brotli_bytes) : json_null());
+    if (module->brotli_bytes) {
+        set_size(object, "gzip_level", module->gzip_level);
+        set_size(object, "brotli_quality", module->brotli_quality);
+    }
     set_text(object, "sha256", sha256);
     add_facts(arena, object, module->info);
     set(object, "producers", producers_json(arena, module->info));

@@ -41,6 +41,7 @@ struct report_module {
     struct bytes bytes;
     const struct wasm_info *info;
     size_t gzip_bytes, brotli_bytes;      /* 0: not counted (null in JSON) */
+    unsigned gzip_level, brotli_quality;  /* by which; larger ones are smaller */
     const struct wasm_sizes *sizes;       /* NULL: not asked */
     const struct report_context *context; /* NULL: not asked */
     const struct proof *proofs; /* inspect --run: of the module, in each runtime found here */

@@ -202,8 +202,34 @@ static void test_damaged(struct arena *arena, writer write)
                        &error) == -1);
 }
 
+/* Half a byte each is what they hold: none makes less of it; a size that is known is kept. */
+static void counts(void)
+{
+    static uint8_t data[300000];
+    uint32_t state = 1;
+    for (size_t i = 0; i < sizeof data; i++) {
+        state = state * 1664525 + 1013904223;
+        data[i] = (uint8_t)(state >> 24 & 15);
+    }
+    struct archive_sizes sizes = {0}, quick = {0}, known = {.gzip_bytes = 7};
+    struct bytes bytes = {data, sizeof data};
+    archive_count(bytes, false, &sizes);
+    CHECK(sizes.gzip_bytes == archive_gzip_size(bytes) && sizes.gzip_level == 9);
+    CHECK(sizes.gzip_bytes > 150000 && sizes.gzip_bytes < 180000);
+    CHECK(sizes.brotli_bytes > 149000 && sizes.brotli_bytes < sizes.gzip_bytes);
+    CHECK(sizes.brotli_quality == 9);
+    archive_count(bytes, true, &quick);
+    CHECK(quick.gzip_level < 9 && quick.gzip_bytes > 149000);
+    CHECK(quick.brotli_quality < 9 && quick.brotli_bytes > 149000);
+    archive_count((struct bytes){data, 1000}, true, &known);
+    CHECK(known.gzip_bytes == 7 && known.brotli_quality == 9 && known.brotli_bytes > 500);
+    archive_count((struct bytes){data, 0}, true, &quick);
+    CHECK(quick.brotli_bytes > 0);
+}
+
 void test_archive(void)
 {
+    counts();
     struct arena arena = {0};
     test_same_bytes(&arena, archive_tar_gz);
     test_same_bytes(&arena, archive_zip);
