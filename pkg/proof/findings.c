@@ -99,6 +99,21 @@ static struct finding older(const struct meeting *meeting)
     return finding;
 }
 
+/* The engine as its own program sets it up, which the platform may not. */
+static struct finding other_setting(const struct meeting *meeting)
+{
+    struct finding finding = make(meeting, LEVEL_WARNING,
+                                  arena_printf(meeting->prover->arena, "%s refuses it: %s",
+                                               name_of(meeting), meeting->answer->said));
+    finding.is_unknown = true;
+    finding.cause = "the platform has this engine, and may have set it up otherwise";
+    if (meeting->profile->runtimes != meeting->known)
+        finding.cure.other =
+            arena_printf(meeting->prover->arena, "try it in %s: %s",
+                         meeting->profile->runtimes[0].name, meeting->profile->runtimes[0].get);
+    return finding;
+}
+
 /* What the profile does not know the runtime has answered. */
 static struct finding answered(const struct meeting *meeting)
 {
@@ -114,7 +129,9 @@ static void add_refusal(const struct meeting *meeting, struct verdict *verdict)
     struct finding finding;
     if (refuses(verdict, meeting->module))
         return;
-    if (profile_predates(meeting->known, meeting->runtime->version))
+    if (meeting->known->engine_only)
+        finding = other_setting(meeting);
+    else if (profile_predates(meeting->known, meeting->runtime->version))
         finding = older(meeting);
     else
         finding = has_unknowns(verdict, meeting->module) ? answered(meeting) : our_mistake(meeting);

@@ -43,7 +43,7 @@ const char *runtime_version(struct arena *arena, enum runtime_kind kind, const c
     return arena_copy(arena, version, size);
 }
 
-static const char *real_path(struct arena *arena, const char *path)
+const char *real_path(struct arena *arena, const char *path)
 {
     char *real = realpath(path, NULL);
     if (real)
@@ -51,8 +51,7 @@ static const char *real_path(struct arena *arena, const char *path)
     return real;
 }
 
-/* Both resolved. */
-static bool lies_in(const char *path, const char *folder)
+bool lies_in(const char *path, const char *folder)
 {
     size_t size = folder ? strlen(folder) : 0;
     return size > 0 && strncmp(path, folder, size) == 0 &&
@@ -84,7 +83,8 @@ static int ask(struct finder *finder, struct runtime *runtime, struct error *err
     struct process_request request = {
         .argv = argv,
         .folder = "/",
-        .environment = trial_environment(finder->arena, finder->world, home ? home : "/"),
+        .environment =
+            trial_environment(finder->arena, finder->world, finder->project, home ? home : "/"),
         .timeout_ms = ASK_MS,
         .cpu_seconds = ASK_CPU_SECONDS,
         .output_limit = 4096};
@@ -133,8 +133,10 @@ static int consider(struct finder *finder, const char *path, bool named, struct 
         return 0;
     struct runtime *runtime = &finder->found[finder->count];
     finder->real[finder->count++] = real;
-    *runtime = (struct runtime){
-        .kind = finder->kind, .name = runtime_drivers[finder->kind].name, .path = path};
+    *runtime = (struct runtime){.kind = finder->kind,
+                                .name = runtime_drivers[finder->kind].name,
+                                .path = path,
+                                .project = finder->project};
     const char *folder = real_path(finder->arena, path_folder(finder->arena, path));
     bool inside = lies_in(real, finder->project) || (folder && lies_in(folder, finder->project));
     if (inside && !named) {

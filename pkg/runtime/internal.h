@@ -40,9 +40,15 @@ const char *trial_file(struct trial *, const char *name, struct bytes, struct er
 int trial_run(struct trial *, const char *const *argv, struct process_result *,
               const char **refused, struct error *) MUST_CHECK;
 
-/* The environment of a child: nothing but PATH, without relative entries, and a home that is
-   `folder`. */
-const char *const *trial_environment(struct arena *, const struct world *, const char *folder);
+/* The environment of a child: nothing but PATH, without relative entries and those in `project`
+   (resolved; NULL: none), and a home that is `folder`. */
+const char *const *trial_environment(struct arena *, const struct world *, const char *project,
+                                     const char *folder);
+
+/* Resolved, links too; NULL when it is not there. */
+const char *real_path(struct arena *, const char *path);
+/* Both resolved; `folder` may be NULL. */
+bool lies_in(const char *path, const char *folder);
 
 /* What a program said, in one line, bounded and safe. */
 const char *trial_words(struct arena *, struct bytes);

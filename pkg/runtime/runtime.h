@@ -16,6 +16,7 @@ struct runtime {
     const char *path;    /* absolute */
     const char *version; /* "22.23.3", "2026-11-17"; NULL when it cannot be used */
     const char *problem; /* why not; else NULL */
+    const char *project; /* the search's, resolved: nothing in it is in the PATH of a trial */
 };
 
 struct runtime_limits {

@@ -52,12 +52,18 @@ const char *trial_file(struct trial *trial, const char *name, struct bytes conte
     return file_write(path, content, 0600, error) == 0 ? path : NULL;
 }
 
-static char *absolute_entries(struct arena *arena, const char *list)
+static bool is_allowed(struct arena *arena, const char *entry, size_t size, const char *project)
+{
+    const char *real = entry[0] == '/' ? real_path(arena, arena_copy(arena, entry, size)) : NULL;
+    return real && !lies_in(real, project);
+}
+
+static char *allowed_entries(struct arena *arena, const char *list, const char *project)
 {
     char *out = arena_alloc(arena, strlen(list) + 1, 1), *at = out;
     while (*list) {
         size_t size = strcspn(list, ":");
-        if (list[0] == '/') {
+        if (is_allowed(arena, list, size, project)) {
             if (at > out)
                 *at++ = ':';
             memcpy(at, list, size);
@@ -70,11 +76,12 @@ static char *absolute_entries(struct arena *arena, const char *list)
 }
 
 const char *const *trial_environment(struct arena *arena, const struct world *world,
-                                     const char *folder)
+                                     const char *project, const char *folder)
 {
     const char *list = world_environment(world, "PATH");
     const char **out = arena_alloc(arena, 5, sizeof *out);
-    out[0] = arena_printf(arena, "PATH=%s", absolute_entries(arena, list ? list : "/usr/bin:/bin"));
+    out[0] = arena_printf(arena, "PATH=%s",
+                          allowed_entries(arena, list ? list : "/usr/bin:/bin", project));
     out[1] = arena_printf(arena, "HOME=%s", folder);
     out[2] = arena_printf(arena, "TMPDIR=%s", folder);
     out[3] = "LC_ALL=C";
@@ -102,7 +109,8 @@ int trial_run(struct trial *trial, const char *const *argv, struct process_resul
     struct process_request request = {
         .argv = argv,
         .folder = trial->folder,
-        .environment = trial_environment(trial->arena, trial->world, trial->folder),
+        .environment =
+            trial_environment(trial->arena, trial->world, trial->runtime->project, trial->folder),
         .timeout_ms = limits->timeout_ms,
         .cpu_seconds = limits->cpu_seconds,
         .data_bytes = limits->data_bytes,

@@ -14,6 +14,19 @@ import engines
 NODES = (18, 20, 22, 24, 26)
 TARGETS = [*((f"lambda-edge@nodejs{major}.x", f"node{major}", f"node {major}.") for major in NODES),
            ("cloudflare", "workerd", "workerd ")]
+# Modules with an entry of our glue: how they are linked is ours, so it is tried too. What is expected of all.
+COMMAND = '(memory (export "memory") 1) (func (export "_start"))'
+WITH_GLUE = [
+    ("a command that imports all of WASI", "%s " + COMMAND, "taken", "with the imports of our glue"),
+    ("HTTP bytes", '(memory (export "memory") 1) (func (export "edge_alloc") (param i32) (result i32) i32.const 0)'
+                   '(func (export "edge_handle") (param i32 i32) (result i64) i64.const 0)', "taken", "no imports"),
+    ("a command whose _start would trap", '(memory (export "memory") 1) (func (export "_start") unreachable)',
+     "taken", "instantiated"),
+    ("a command whose start section traps", COMMAND + " (func $start unreachable) (start $start)", "refused", "unreachable"),
+    ("a command whose data lies outside", COMMAND + ' (data (i32.const 65536) "x")', "refused", "out of bounds"),
+    ("a command that imports what nobody has", '(import "env" "nothing" (func)) ' + COMMAND, "refused", "env"),
+]
+
 # What can be no refusal and no instantiation either.
 UNSTUBBED = ("it compiles, and does not link with stubs", "it compiles, and stops with stubs",
              "it compiles, and this cannot be stubbed", "a component", "within the limits of the trial")
@@ -63,6 +76,37 @@ def fault(target, row, engine_says):
     return None
 
 
+def all_of_wasi():
+    """An import of each function that the profile says our glue supplies."""
+    profile = json.loads((engines.ROOT / "platforms" / "lambda-edge" / "profile.json").read_text())
+    imports = []
+    for name, function in profile["imports"]["modules"]["wasi_snapshot_preview1"].items():
+        parameters, results = (function["type"] if isinstance(function, dict) else function).split("->")
+        lists = [words[1:-1].replace(",", " ") for words in (parameters, results)]
+        imports.append(f'(import "wasi_snapshot_preview1" "{name}" (func (param {lists[0]}) (result {lists[1]})))')
+    return " ".join(imports)
+
+
+def write_with_glue(folder, number):
+    text = WITH_GLUE[number][1]
+    if "%s" in text:
+        text = text % all_of_wasi()
+    source = pathlib.Path(folder) / f"glue{number}.wat"
+    source.write_text(f"(module {text})")
+    subprocess.run(["wat2wasm", source, "-o", source.with_suffix(".wasm")], check=True)
+    return source.with_suffix(".wasm")
+
+
+def check_with_glue(program, folder, targets, variables, count):
+    for number, (name, _, answer, words) in enumerate(WITH_GLUE):
+        said = ask(program, write_with_glue(folder, number), targets, variables)
+        for row in targets:
+            proofs = [each for each in said[row[0]].get("proofs", []) if each["runtime"].startswith(row[2])]
+            right = len(proofs) == 1 and proofs[0]["answer"] == answer and words in str(proofs[0])
+            ours = [each for each in said[row[0]]["findings"] if "mistake of edge-deploy" in (each["cause"] or "")]
+            count.check(f"check --run {name} in {row[1]}", None if right and not ours else f"{proofs} {ours}")
+
+
 def check(program, probes, answers, count):
     """`answers`: {engine: {probe: "runs" or its words}}, as the engines were asked before."""
     targets, variables, missing = found()
@@ -76,6 +120,7 @@ def check(program, probes, answers, count):
         for number, probe in enumerate(probes):
             paths.append(pathlib.Path(folder) / f"{number}.wasm")
             paths[-1].write_bytes(probe["bytes"])
+        check_with_glue(program, folder, targets, variables, count)
         for probe, said in zip(probes, pool.map(lambda path: ask(program, path, targets, variables), paths)):
             for row in targets if said else ():
                 count.check(f"check --run {probe['name']} in {row[1]}",

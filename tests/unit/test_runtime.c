@@ -285,6 +285,80 @@ static void project(struct arena *arena)
           error.fault == FAULT_INPUT && says(error.message, "EDGE_DEPLOY_NODE"));
 }
 
+/* A wrapper that looks for its interpreter finds none in the project. */
+static void wrapper(struct arena *arena)
+{
+    struct stage stage;
+    open_stage(arena, &stage, NULL);
+    put(&stage, "project/.bin/interpreter", "#!/bin/sh\necho node 94.21.0 $0\n");
+    put(&stage, "bin/node", "#!/usr/bin/env interpreter\n");
+    unit_setenv(stage.world, "PATH",
+                arena_printf(arena, "%s/project/.bin:%s/bin", stage.folder, stage.folder));
+    CHECK(prove(&stage)->answer == ANSWER_UNKNOWN);
+    CHECK(says(prove(&stage)->message, "no answer"));
+    stage.prover = (struct prover){
+        .arena = arena, .world = stage.world, .project = path_join(arena, stage.folder, "project")};
+    CHECK(says(prove(&stage)->message, "does not say which version"));
+}
+
+/* Those whose answer is their exit code and their words. */
+static void native(struct arena *arena)
+{
+    static const struct {
+        const char *name, *script;
+        enum answer answer;
+    } cases[] = {
+        {"viceroy", "echo WARN x >&2; echo 'failed to find function export `_start`' >&2; exit 1",
+         ANSWER_YES},
+        {"viceroy", "echo 'ERROR unknown import: `env::f` has not been defined' >&2; exit 1",
+         ANSWER_NO},
+        {"viceroy", "echo 'ERROR failed to find function export `_start` of x' >&2; exit 1",
+         ANSWER_UNKNOWN},
+        {"wasmtime", "exit 0", ANSWER_YES},
+        {"wasmtime", "echo 'Error: Invalid input WebAssembly code' >&2; exit 1", ANSWER_NO},
+        {"wasmtime", "echo 'error: unknown -W option' >&2; exit 1", ANSWER_UNKNOWN},
+        {"wasmtime", "kill -9 $$", ANSWER_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct stage stage;
+        open_stage(arena, &stage, NULL);
+        stage.known.name = cases[i].name;
+        stage.known.variant = NULL;
+        stage.known.probed_count = 0;
+        stage.known.engine_only = strcmp(cases[i].name, "wasmtime") == 0;
+        put(&stage, arena_printf(arena, "bin/%s", cases[i].name),
+            arena_printf(arena, "#!/bin/sh\n[ $1 = --version ] && echo '%s 1.2.3' && exit\n%s\n",
+                         cases[i].name, cases[i].script));
+        if (!CHECK(prove(&stage)->answer == cases[i].answer))
+            fprintf(stderr, "  case %zu: %s\n", i, stage.verdict.proofs[0].message);
+        if (cases[i].answer == ANSWER_NO) /* an engine alone is set up as it likes */
+            CHECK(finding(&stage)->is_unknown == stage.known.engine_only);
+    }
+}
+
+/* Viceroy calls what is named _start: it gets a copy in which nothing is, even once. */
+static void renamed(struct arena *arena)
+{
+    static const struct bytes command =
+        BYTES("\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\7\12\1\6_start\0\0\12\4\1\2\0\x0b");
+    struct stage stage;
+    struct error error = {0};
+    open_stage(arena, &stage, NULL);
+    CHECK(wasm_scan(arena, command, WASM_VALIDATION, &stage.info, &error) == 0);
+    stage.module.bytes = command;
+    stage.known = (struct profile_runtime){.name = "viceroy", .get = "get it"};
+    put(&stage, "bin/viceroy",
+        "#!/bin/sh\n[ $1 = --version ] && echo 'viceroy 1.2.3' && exit\n"
+        "[ $1 = run ] && grep -q _not00 $2 && ! grep -q _start $2 && [ $(wc -c <$2) = 36 ] &&\n"
+        "echo 'failed to find function export `_start`' >&2\nexit 1\n");
+    CHECK(prove(&stage)->answer == ANSWER_YES);
+    /* Its start function could call host functions that are the real ones. */
+    stage.prover = (struct prover){.arena = arena, .world = stage.world};
+    stage.info.has_start = true;
+    stage.info.import_count = 1;
+    CHECK(says(prove(&stage)->message, "network"));
+}
+
 /* A module is tried once in a runtime, however many targets ask. */
 static void once(struct arena *arena)
 {
@@ -315,9 +389,9 @@ static void add(struct arena *arena)
 
 void test_runtime(void)
 {
-    void (*const tests[])(struct arena *) = {versions, variants,   taken,   refused, disagreements,
-                                             traps,    misbehaves, endless, alone,   not_found,
-                                             project,  once,       add};
+    void (*const tests[])(struct arena *) = {
+        versions, variants,  taken,   refused, disagreements, traps,   misbehaves, endless,
+        alone,    not_found, project, wrapper, native,        renamed, once,       add};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         struct arena arena = {0};
         tests[i](&arena);
