@@ -1,46 +1,63 @@
-/* Why a module has a feature, and how to build it without: data. Sources: rustc release notes
-   (1.70, 1.82, 1.87), its list of target features as of 1.95, the -m options of LLVM 20 for
-   WebAssembly (2025). */
+/* How to build without a feature. The data is cures.def. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "pkg/base/arena.h"
 #include "pkg/compat/rules.h"
+#include "pkg/compat/toolchain.h"
 
-enum { RUSTC = 1, CLANG = 2, STD_HAS_IT = 4 /* rustc's precompiled std was built with it */ };
-
-static const struct compiler_row {
+struct cure_row {
     enum wasm_feature feature;
-    unsigned knows;         /* which compilers have a switch of the feature's own name */
-    unsigned default_minor; /* rustc 1.N and later use it unless told otherwise; 0: never */
-    const char *special;    /* instead of switches */
-} compiler_rows[] = {
-    {WASM_FEATURE_SIGN_EXT, RUSTC | CLANG | STD_HAS_IT, 70, NULL},
-    {WASM_FEATURE_NONTRAPPING_FPTOINT, RUSTC | CLANG | STD_HAS_IT, 87, NULL},
-    {WASM_FEATURE_MULTIVALUE, RUSTC | CLANG | STD_HAS_IT, 82, NULL},
-    {WASM_FEATURE_BULK_MEMORY_OPT, CLANG, 87, NULL},
-    {WASM_FEATURE_BULK_MEMORY, RUSTC | CLANG | STD_HAS_IT, 87, NULL},
-    {WASM_FEATURE_CALL_INDIRECT_OVERLONG, CLANG, 82, NULL},
-    {WASM_FEATURE_REFERENCE_TYPES, RUSTC | CLANG | STD_HAS_IT, 82, NULL},
-    {WASM_FEATURE_SIMD128, RUSTC | CLANG, 0, NULL},
-    {WASM_FEATURE_RELAXED_SIMD, RUSTC | CLANG, 0, NULL},
-    {WASM_FEATURE_TAIL_CALL, RUSTC | CLANG, 0, NULL},
-    {WASM_FEATURE_EXTENDED_CONST, RUSTC | CLANG, 0, NULL},
-    {WASM_FEATURE_ATOMICS, RUSTC | CLANG, 0, "build without threads (-pthread)"},
-    {WASM_FEATURE_MULTIMEMORY, CLANG, 0, NULL},
-    {WASM_FEATURE_MEMORY64, 0, 0, "build for wasm32 instead of wasm64"},
-    {WASM_FEATURE_TABLE64, 0, 0, "build for wasm32 instead of wasm64"},
-    {WASM_FEATURE_EXCEPTION_HANDLING, 0, 0,
-     "build without exceptions (-fno-exceptions; rustc: -C panic=abort)"},
-    {WASM_FEATURE_EXCEPTION_HANDLING_LEGACY, 0, 0,
-     "build with the standard encoding (clang: -mllvm -wasm-use-legacy-eh=false; emcc: "
-     "-sWASM_LEGACY_EXCEPTIONS=0), or without exceptions"},
-    {WASM_FEATURE_EXNREF, 0, 0,
-     "build with the legacy encoding (clang: -mllvm -wasm-use-legacy-eh; emcc: "
-     "-sWASM_LEGACY_EXCEPTIONS=1), or without exceptions"},
-    {WASM_FEATURE_WIDE_ARITHMETIC, RUSTC | CLANG, 0, NULL},
-    {WASM_FEATURE_FP16, CLANG, 0, NULL},
+    const char *toolchain, *from, *until, *words, *note, *source, *tried;
 };
+
+struct default_row {
+    enum wasm_feature feature;
+    const char *toolchain, *version, *source;
+};
+
+struct crate_row {
+    const char *crate;
+    enum wasm_feature feature;
+    const char *text, *source;
+};
+
+struct pass_row {
+    const char *pass, *version;
+};
+
+/* Each table takes its rows from the one file. */
+#define DEFAULT(feature, toolchain, version, source)
+#define CRATE(crate, feature, text, source)
+#define PASS(pass, version)
+#define CURE(feature, toolchain, from, until, words, note, source, tried)                          \
+    {WASM_FEATURE_##feature, toolchain, from, until, words, note, source, tried},
+static const struct cure_row cures[] = {
+#include "pkg/compat/cures.def"
+};
+#undef CURE
+#define CURE(feature, toolchain, from, until, words, note, source, tried)
+#undef DEFAULT
+#define DEFAULT(feature, toolchain, version, source)                                               \
+    {WASM_FEATURE_##feature, toolchain, version, source},
+static const struct default_row defaults[] = {
+#include "pkg/compat/cures.def"
+};
+#undef DEFAULT
+#define DEFAULT(feature, toolchain, version, source)
+#undef CRATE
+#define CRATE(crate, feature, text, source) {crate, WASM_FEATURE_##feature, text, source},
+static const struct crate_row crates[] = {
+#include "pkg/compat/cures.def"
+};
+#undef CRATE
+#define CRATE(crate, feature, text, source)
+#undef PASS
+#define PASS(pass, version) {pass, version},
+static const struct pass_row passes[] = {
+#include "pkg/compat/cures.def"
+};
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
 /* What a tool does away with on the way, no pass needed. */
 static const struct other_row {
@@ -57,6 +74,148 @@ static const struct other_row {
     {WASM_FEATURE_JS_STRING_BUILTINS, true, "supply 'wasm:js-string' as an import object"},
 };
 
+/* --- toolchains --- */
+
+/* Those that run clang and give it switches of their own. */
+static bool drives_clang(const char *id)
+{
+    return strcmp(id, "emscripten") == 0 || strcmp(id, "tinygo") == 0;
+}
+
+/* The toolchains whose switches count; those of LLVM when the module does not say. */
+static size_t find_toolchains(struct arena *arena, const struct wasm_info *info,
+                              struct toolchain out[TOOLCHAINS_MOST])
+{
+    size_t count = compat_toolchains(arena, info, out), kept = 0;
+    bool driven = false;
+    for (size_t i = 0; i < count; i++)
+        driven = driven || drives_clang(out[i].id);
+    for (size_t i = 0; i < count; i++)
+        if (!driven || strcmp(out[i].id, "clang") != 0)
+            out[kept++] = out[i];
+    if (kept)
+        return kept;
+    out[0] = (struct toolchain){"rustc", NULL};
+    out[1] = (struct toolchain){"clang", NULL};
+    return 2;
+}
+
+/* The row for that version; for an unknown one that of the newest. */
+static const struct cure_row *find_cure(enum wasm_feature feature, const struct toolchain *tool)
+{
+    for (size_t i = 0; i < COUNT(cures); i++) {
+        const struct cure_row *row = &cures[i];
+        if (row->feature != feature || strcmp(row->toolchain, tool->id) != 0)
+            continue;
+        if (!tool->version
+                ? row->until == NULL
+                : !((row->from && compat_version_order(tool->version, row->from) < 0) ||
+                    (row->until && compat_version_order(tool->version, row->until) >= 0)))
+            return row;
+    }
+    return NULL;
+}
+
+static const char *join(struct arena *arena, const char *before, const char *text)
+{
+    return before ? arena_printf(arena, "%s; %s", before, text) : text;
+}
+
+static const char *row_text(struct arena *arena, const struct cure_row *row)
+{
+    const char *words = row->words ? row->words : "", *note = row->note ? row->note : "";
+    return arena_printf(arena, "%s: %s%s%s", row->toolchain, words, *words && *note ? " " : "",
+                        note);
+}
+
+static const char *row_source(struct arena *arena, const struct cure_row *row)
+{
+    if (!row->tried)
+        return row->source;
+    return arena_printf(arena, "%s (tried on " CURES_TRIED ": %s %s)", row->source, row->toolchain,
+                        row->tried);
+}
+
+static void add_compilers(struct arena *arena, const struct wasm_info *info,
+                          enum wasm_feature feature, struct cure *out)
+{
+    struct toolchain tools[TOOLCHAINS_MOST];
+    size_t count = find_toolchains(arena, info, tools);
+    for (size_t i = 0; i < count; i++) {
+        const struct cure_row *row = find_cure(feature, &tools[i]);
+        if (!row)
+            continue;
+        out->compiler = join(arena, out->compiler, row_text(arena, row));
+        out->source = join(arena, out->source, row_source(arena, row));
+    }
+}
+
+const char *cure_default(struct arena *arena, const struct wasm_info *info,
+                         enum wasm_feature feature)
+{
+    struct toolchain tools[TOOLCHAINS_MOST];
+    size_t count = compat_toolchains(arena, info, tools);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < COUNT(defaults); k++)
+            if (defaults[k].feature == feature && strcmp(defaults[k].toolchain, tools[i].id) == 0 &&
+                tools[i].version &&
+                compat_version_order(tools[i].version, defaults[k].version) >= 0)
+                return arena_printf(arena, "%s %s and later turn it on by default", tools[i].id,
+                                    defaults[k].version);
+    return NULL;
+}
+
+const char *cure_became_default(struct arena *arena, const char *tool, const char *before,
+                                const char *now, const char *feature)
+{
+    enum wasm_feature wanted = wasm_feature_find(feature);
+    for (size_t k = 0; k < COUNT(defaults); k++)
+        if (defaults[k].feature == wanted && strcmp(defaults[k].toolchain, tool) == 0 &&
+            compat_version_order(before, defaults[k].version) < 0 &&
+            compat_version_order(now, defaults[k].version) >= 0)
+            return arena_printf(arena, "%s %s turns it on by default", tool, defaults[k].version);
+    return NULL;
+}
+
+/* --- crates --- */
+
+/* A part of Rust itself: std is compiled with what its target has. */
+static bool is_own_of_rust(const char *crate)
+{
+    static const char *const names[] = {"core", "alloc", "std", "compiler_builtins"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(crate, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* That the compiler was told to is known; else it is the function's own doing. */
+static void add_crate(struct arena *arena, const struct wasm_info *info, const char *crate,
+                      enum wasm_feature feature, struct cure *out)
+{
+    const char *id = wasm_features[feature].id;
+    if (!crate || is_own_of_rust(crate))
+        return;
+    for (size_t i = 0; i < COUNT(crates); i++)
+        if (crates[i].feature == feature && strcmp(crates[i].crate, crate) == 0) {
+            out->other = join(arena, out->other, crates[i].text);
+            out->source = join(arena, out->source, crates[i].source);
+            return;
+        }
+    enum cure_declaration declared = cure_declared(info, id);
+    if (declared == CURE_DECLARED || cure_default(arena, info, feature))
+        return;
+    out->other =
+        join(arena, out->other,
+             arena_printf(arena,
+                          "%scrate '%s' uses #[target_feature(enable = \"%s\")]: see its "
+                          "Cargo features",
+                          declared == CURE_SAYS_NOTHING ? "if the compiler was not told, " : "",
+                          crate, id));
+}
+
+/* --- passes --- */
+
 /* A pass brings another feature in: it helps only where that one runs. */
 static const struct {
     enum wasm_feature from, to;
@@ -65,105 +224,32 @@ static const struct {
     {WASM_FEATURE_MULTIMEMORY, WASM_FEATURE_BULK_MEMORY_OPT},
 };
 
-static const struct compiler_row *find_row(enum wasm_feature feature)
-{
-    for (size_t i = 0; i < sizeof compiler_rows / sizeof *compiler_rows; i++)
-        if (compiler_rows[i].feature == feature)
-            return &compiler_rows[i];
-    return NULL;
-}
-
-static const struct wasm_producer *find_producer(const struct wasm_info *info, const char *name)
-{
-    for (size_t i = 0; i < info->producer_count; i++)
-        if (strcmp(info->producers[i].name, name) == 0)
-            return &info->producers[i];
-    return NULL;
-}
-
-/* N of "1.N.P (...)"; 0 when it is none. */
-static unsigned long rustc_minor(const struct wasm_info *info)
-{
-    const struct wasm_producer *rustc = find_producer(info, "rustc");
-    if (!rustc || !rustc->version || strncmp(rustc->version, "1.", 2) != 0)
-        return 0;
-    return strtoul(rustc->version + 2, NULL, 10);
-}
-
-static bool is_declared(const struct wasm_info *info, const char *id)
-{
-    for (size_t i = 0; i < info->declared_feature_count; i++) {
-        const char *declared = info->declared_features[i];
-        if (declared[0] == '+' && strcmp(declared + 1, id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static const char *describe_use(struct arena *arena, const struct wasm_use *use)
-{
-    const char *what = use->instruction ? use->instruction : wasm_reason_name(use->reason);
-    if (use->count > 1)
-        return arena_printf(arena, "used %llu times, the first: %s", (unsigned long long)use->count,
-                            what);
-    return arena_printf(arena, "used once: %s", what);
-}
-
-const char *cure_cause(struct arena *arena, const struct wasm_info *info,
-                       const struct wasm_use *use)
-{
-    const struct compiler_row *row = find_row(use->feature);
-    const char *id = wasm_features[use->feature].id;
-    const char *used = describe_use(arena, use);
-    if (row && row->default_minor && rustc_minor(info) >= row->default_minor)
-        return arena_printf(arena, "%s; rustc 1.%u and later turn it on by default", used,
-                            row->default_minor);
-    if (is_declared(info, id))
-        return arena_printf(arena, "%s; the compiler was told to use it (+%s)", used, id);
-    return used;
-}
-
-/* The compilers that made the module; all when it does not say. */
-static unsigned made_by(const struct wasm_info *info)
-{
-    unsigned found =
-        (find_producer(info, "rustc") ? RUSTC : 0) | (find_producer(info, "clang") ? CLANG : 0);
-    return found ? found : RUSTC | CLANG;
-}
-
-static const char *compiler_cure(struct arena *arena, const struct wasm_info *info,
-                                 enum wasm_feature feature)
-{
-    const struct compiler_row *row = find_row(feature);
-    const char *id = wasm_features[feature].id;
-    if (!row || row->special)
-        return row ? row->special : NULL;
-    unsigned both = row->knows & made_by(info);
-    const char *rustc = arena_printf(arena, "rustc: -C target-feature=-%s%s", id,
-                                     row->knows & STD_HAS_IT ? " with -Z build-std" : "");
-    const char *clang = arena_printf(arena, "clang: -mno-%s", id);
-    if ((both & RUSTC) && (both & CLANG))
-        return arena_printf(arena, "%s; %s", rustc, clang);
-    return both & RUSTC ? rustc : both & CLANG ? clang : NULL;
-}
-
 static const char *lowering_cure(const struct profile *profile, enum wasm_feature feature)
 {
-    for (size_t i = 0; i < sizeof lowered / sizeof *lowered; i++)
+    for (size_t i = 0; i < COUNT(lowered); i++)
         if (lowered[i].from == feature &&
             profile->features[lowered[i].to].support < SUPPORT_PARTIAL)
             return NULL;
     return wasm_features[feature].lowering;
 }
 
-struct cure cure_feature(struct arena *arena, const struct profile *profile,
-                         const struct wasm_info *info, enum wasm_feature feature)
+const char *compat_pass_version(const char *pass)
 {
-    struct cure cure = {.lowering = lowering_cure(profile, feature),
-                        .compiler = compiler_cure(arena, info, feature)};
-    for (size_t i = 0; i < sizeof other_rows / sizeof *other_rows; i++)
+    for (size_t i = 0; i < COUNT(passes); i++)
+        if (strcmp(passes[i].pass, pass) == 0)
+            return passes[i].version;
+    return NULL;
+}
+
+struct cure cure_feature(struct arena *arena, const struct profile *profile,
+                         const struct wasm_info *info, enum wasm_feature feature, const char *crate)
+{
+    struct cure cure = {.lowering = lowering_cure(profile, feature)};
+    add_compilers(arena, info, feature, &cure);
+    for (size_t i = 0; i < COUNT(other_rows); i++)
         if (other_rows[i].feature == feature &&
             (!other_rows[i].javascript || profile->entry_count > 0))
             cure.other = other_rows[i].other;
+    add_crate(arena, info, crate, feature, &cure);
     return cure;
 }

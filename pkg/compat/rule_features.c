@@ -106,10 +106,12 @@ void check_features(struct check *check, const struct shipped_module *module)
             continue;
         finding->is_unknown = known->support == SUPPORT_UNKNOWN;
         finding->source = check_source(check, known->evidence, known->as_of);
-        finding->cause = use ? cure_cause(check->arena, info, use) : NULL;
-        finding->cure = cure_feature(check->arena, check->profile, info, feature);
         set_place(&finding->where, module->path, use);
         set_weight(finding, use);
+        finding->cause =
+            use ? cure_cause(check->arena, info, use, finding->where.function_name) : NULL;
+        finding->cure =
+            cure_feature(check->arena, check->profile, info, feature, finding->where.crate);
     }
 }
 

@@ -44,9 +44,24 @@ void check_next(const struct check *, struct verdict *);
 /* The entry of our glue that the module has; NULL: none, or the profile has no entries. */
 const struct profile_entry *check_entry(const struct check *, const struct wasm_info *);
 
-/* cures.c: why a module has a feature, and how to build it without; each NULL when not known. */
-const char *cure_cause(struct arena *, const struct wasm_info *, const struct wasm_use *);
+/* Whether the target_features section says that the compiler was told to use a feature; stripping
+   takes the section away. */
+enum cure_declaration { CURE_SAYS_NOTHING, CURE_NOT_DECLARED, CURE_DECLARED };
+enum cure_declaration cure_declared(const struct wasm_info *, const char *id);
+
+/* cause.c: why a module has a feature; `function` is the first one's name, or NULL. */
+const char *cure_cause(struct arena *, const struct wasm_info *, const struct wasm_use *,
+                       const char *function);
+/* The import that shows the use; NULL: none does. */
+const struct wasm_import *cure_import(const struct wasm_info *, const struct wasm_use *);
+
+/* cures.c: how to build it without. `crate` is that of the first use, or NULL. */
 struct cure cure_feature(struct arena *, const struct profile *, const struct wasm_info *,
-                         enum wasm_feature);
+                         enum wasm_feature, const char *crate);
+/* "rustc 1.82 and later turn it on by default", when the module is of such a one; or NULL. */
+const char *cure_default(struct arena *, const struct wasm_info *, enum wasm_feature);
+/* "rustc 1.82 turns it on by default", when that lies between the two versions; or NULL. */
+const char *cure_became_default(struct arena *, const char *tool, const char *before,
+                                const char *now, const char *feature);
 
 #endif

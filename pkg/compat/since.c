@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/compat/rules.h"
 
 /* --- the tools --- */
 
@@ -113,6 +114,35 @@ static void compare_bytes(const struct earlier *earlier, const struct shipment *
 
 /* --- all --- */
 
+/* Why that tool's new version explains a feature that is new; NULL: it does not. */
+static const char *explain(struct arena *arena, const char *before, const char *now,
+                           const char *feature)
+{
+    const char *name, *version, *text = NULL;
+    while (!text && before && now && next_tool(arena, &now, &name, &version)) {
+        const char *old = version_of(arena, before, name);
+        text = old ? cure_became_default(arena, name, old, version, feature) : NULL;
+    }
+    return text;
+}
+
+/* "rustc 1.82 turns it on by default: reference-types, multivalue"; of the first that explains
+   any. */
+static const char *find_history(struct arena *arena, const struct change *change,
+                                const char *before, const char *now)
+{
+    const char *history = NULL, *names = NULL;
+    for (size_t i = 0; i < change->added_count; i++) {
+        const char *text = explain(arena, before, now, change->features_added[i]);
+        if (!text || (history && strcmp(text, history) != 0))
+            continue;
+        names = names ? arena_printf(arena, "%s, %s", names, change->features_added[i])
+                      : change->features_added[i];
+        history = text;
+    }
+    return history ? arena_printf(arena, "%s: %s", history, names) : NULL;
+}
+
 static void mark_findings(struct arena *arena, const struct change *change, struct verdict *verdict)
 {
     const char *since =
@@ -136,5 +166,6 @@ void compat_since(struct arena *arena, const struct earlier *earlier,
     compare_features(arena, earlier, features_now(shipment), change);
     compare_bytes(earlier, shipment, change);
     change->toolchain = compat_tool_changes(arena, earlier->toolchain, toolchain);
+    change->history = find_history(arena, change, earlier->toolchain, toolchain);
     mark_findings(arena, change, verdict);
 }

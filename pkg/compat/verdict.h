@@ -25,6 +25,7 @@ struct place {
 
 struct cure {
     const char *lowering, *compiler, *other; /* each may be NULL */
+    const char *source; /* of compiler and other: where documented, with what tried; or NULL */
 };
 
 /* `rule` is one of: feature import export memory size artifact budget runtime setting component
@@ -76,7 +77,8 @@ struct change {
     int64_t bytes, gzip_bytes; /* of all modules, now less then */
     bool has_bytes, has_gzip;  /* false: not known of that deployment, or not counted now */
     const char *toolchain;     /* "rustc 1.81 to 1.82"; NULL: the same, or not known */
-    const char *history; /* "rustc 1.81 to 1.82: ...", when it explains what was added; or NULL */
+    const char *history; /* "rustc 1.82 turns it on by default: reference-types", when that explains
+                            what was added; or NULL */
 };
 
 struct verdict {

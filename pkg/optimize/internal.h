@@ -18,9 +18,8 @@ struct candidate {
     struct wasm_info info;
 };
 
-/* Whether --help lists `flag` ("--enable-simd"), and whether it lists it among the passes. */
+/* Whether --help lists `flag` ("--enable-simd"). */
 bool optimizer_knows(const struct optimizer *, const char *flag);
-bool optimizer_has_pass(const struct optimizer *, const char *flag);
 
 /* Adds --mvp-features and --enable-X for each of `features`. NULL, or why it can't be done. */
 const char *features_add(const struct optimizer *, uint64_t features, struct arguments *);

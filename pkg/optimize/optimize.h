@@ -21,6 +21,9 @@ struct optimizer {
 int optimizer_find(struct arena *, const struct world *, const char *named, struct optimizer *out,
                    struct error *) MUST_CHECK;
 
+/* Whether that optimizer, which was found, has the pass: "--signext-lowering". */
+bool optimizer_has_pass(const struct optimizer *, const char *pass);
+
 struct optimize_request {
     struct bytes module;
     const struct wasm_info *info;

@@ -24,9 +24,10 @@ struct pipeline {
     size_t record_count;
     const struct record *newest; /* of all records, also of those that this run has written */
     bool dirty;
-    struct file *files;       /* load.c: each file is read and scanned once */
-    struct product *products; /* prepare.c: each module is optimized once */
-    atomic_bool stop;         /* a target has failed: start no further one */
+    struct file *files;         /* load.c: each file is read and scanned once */
+    struct product *products;   /* prepare.c: each module is optimized once */
+    struct optimizer optimizer; /* path and problem NULL: not looked for yet */
+    atomic_bool stop;           /* a target has failed: start no further one */
 };
 
 /* What of a module several targets may share: optimized for the same features. */
@@ -93,6 +94,9 @@ void pipeline_recall(struct pipeline *);
    there is none. And who made the target's modules. */
 bool target_earlier(const struct pipeline *, const struct prepared *, struct earlier *out);
 const char *target_toolchain(struct arena *, const struct prepared *);
+
+/* lowering.c: says of each finding's pass whether the optimizer found here has it. */
+void lowering_settle(struct pipeline *, struct verdict *);
 
 /* load.c: the target's payload and its modules, read and scanned. */
 int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK;

@@ -218,13 +218,12 @@ static bool needs_optimizer(const struct pipeline *pipeline)
 
 static int optimize_all(struct pipeline *pipeline, struct error *error)
 {
-    struct optimizer optimizer = {0};
     if (needs_optimizer(pipeline) &&
-        optimizer_find(pipeline->arena, pipeline->world, pipeline->options->optimizer, &optimizer,
-                       error) != 0)
+        optimizer_find(pipeline->arena, pipeline->world, pipeline->options->optimizer,
+                       &pipeline->optimizer, error) != 0)
         return -1;
     for (size_t i = 0; i < pipeline->out->target_count; i++)
-        if (optimize_target(pipeline, &optimizer, &pipeline->out->targets[i], error) != 0)
+        if (optimize_target(pipeline, &pipeline->optimizer, &pipeline->out->targets[i], error) != 0)
             return -1;
     return 0;
 }
@@ -262,6 +261,7 @@ static void judge(struct pipeline *pipeline, struct prepared *target)
     compat_check(arena, target->job.profile, &shipment, &target->target->budget, &target->verdict);
     if (is_later)
         compat_since(arena, &earlier, &shipment, target_toolchain(arena, target), &target->verdict);
+    lowering_settle(pipeline, &target->verdict);
 }
 
 /* Judged before it is packed, because what can't run there may not even be packable; and again,

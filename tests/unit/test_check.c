@@ -227,71 +227,15 @@ static void feature_details(void)
     CHECK_TEXT(finding->where.crate, "memchr");
     CHECK_TEXT(finding->where.instruction, "memory.copy");
     CHECK(finding->count == 3 && finding->functions == 2 && finding->function_bytes == 60);
-    CHECK_TEXT(finding->cause, "used 3 times, the first: memory.copy; the compiler was told to use "
-                               "it (+multimemory)");
+    CHECK_TEXT(finding->cause,
+               "used 3 times in 2 functions (60 bytes of code), first in "
+               "<memchr::One>::find: memory.copy; the compiler was told to use it (+multimemory)");
     CHECK_TEXT(finding->cure.lowering, "--multi-memory-lowering");
     CHECK_TEXT(finding->cure.compiler, "clang: -mno-multimemory");
     CHECK_TEXT(finding->source, "probe: Node 20.20.2 (as of 2026-11-22)");
     CHECK_TEXT(verdict.variant, "nodejs20.x");
     CHECK_TEXT(verdict.profile_as_of, "2026-11-22");
     arena_free(&arena);
-}
-
-/* What a profile that runs little says of a module by rustc: why, and what to type. */
-static void compiler_cures(void)
-{
-    static const struct {
-        enum wasm_feature feature;
-        const char *rustc, *cause, *compiler, *lowering;
-    } rows[] = {
-        {WASM_FEATURE_SIMD128, "1.95.0 (abc 2026-01-01)", "used once: v128.load",
-         "rustc: -C target-feature=-simd128", NULL},
-        {WASM_FEATURE_SIGN_EXT, "1.69.0", "used once: v128.load",
-         "rustc: -C target-feature=-sign-ext with -Z build-std", "--signext-lowering"},
-        {WASM_FEATURE_SIGN_EXT, "1.70.0",
-         "used once: v128.load; rustc 1.70 and later turn it on by default",
-         "rustc: -C target-feature=-sign-ext with -Z build-std", "--signext-lowering"},
-        {WASM_FEATURE_SIMD128, NULL, "used once: v128.load",
-         "rustc: -C target-feature=-simd128; clang: -mno-simd128", NULL},
-        {WASM_FEATURE_MEMORY64, NULL, "used once: v128.load", "build for wasm32 instead of wasm64",
-         "--memory64-lowering"},
-        /* lowered to the standard encoding, which is unknown here */
-        {WASM_FEATURE_EXCEPTION_HANDLING_LEGACY, NULL, "used once: v128.load",
-         "build with the standard encoding (clang: -mllvm -wasm-use-legacy-eh=false; emcc: "
-         "-sWASM_LEGACY_EXCEPTIONS=0), or without exceptions",
-         NULL},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct arena arena = {0};
-        struct error error = {0};
-        struct profile profile;
-        struct verdict verdict;
-        struct wasm_producer rust = {"processed-by", "rustc", rows[i].rustc};
-        struct wasm_use use = {.feature = rows[i].feature,
-                               .count = 1,
-                               .offset = 41,
-                               .function = 3,
-                               .instruction = "v128.load"};
-        struct wasm_info info = {.features = wasm_feature_bit(rows[i].feature),
-                                 .uses = &use,
-                                 .use_count = 1,
-                                 .producers = &rust,
-                                 .producer_count = rows[i].rustc ? 1 : 0};
-        struct shipped_module module = {.path = "a", .info = &info};
-        struct shipment shipment = {.target = "t", .modules = &module, .module_count = 1};
-        CHECK(profile_parse(&arena,
-                            "{\"name\":\"x\",\"title\":\"X\",\"as_of\":\"2026-01-01\","
-                            "\"sources\":[],\"glue\":\"none\",\"features\":{},\"options\":{},"
-                            "\"credentials\":{},\"endpoints\":{}}",
-                            "x", NULL, &profile, &error) == 0);
-        compat_check(&arena, &profile, &shipment, NULL, &verdict);
-        if (CHECK(verdict.finding_count == 1)) {
-            CHECK_TEXT(verdict.findings[0].cause, rows[i].cause);
-            CHECK_TEXT(verdict.findings[0].cure.compiler, rows[i].compiler);
-            CHECK_TEXT(verdict.findings[0].cure.lowering, rows[i].lowering);
-        }
-        arena_free(&arena);
-    }
 }
 
 static void imports(void)
@@ -840,7 +784,6 @@ void test_check(void)
     exception_umbrella();
     feature_cases();
     feature_details();
-    compiler_cures();
     imports();
     grouped_notes();
     many_imports();

@@ -90,11 +90,12 @@ static void test_comparison(void)
         CHECK_TEXT(change->features_removed[1], "of-the-future");
     }
     CHECK(change->has_bytes && change->bytes == -10 && !change->has_gzip);
+    CHECK_TEXT(change->history, "rustc 1.82 turns it on by default: reference-types");
     CHECK_TEXT(findings[0].since, "new since the last deployment (rustc 1.81 to 1.82)");
     CHECK(!findings[1].since && !findings[2].since);
     earlier.bytes = 0;
     compat_since(&arena, &earlier, &shipment, NULL, &verdict);
-    CHECK(!verdict.change.has_bytes);
+    CHECK(!verdict.change.has_bytes && !verdict.change.history);
     CHECK_TEXT(findings[0].since, "new since the last deployment");
     arena_free(&arena);
 }
