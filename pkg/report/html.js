@@ -130,6 +130,22 @@
     return share > 0 && share < 0.1 ? '< 0.1 %' : share.toFixed(1) + ' %';
   }
 
+  /* What fits a box: "<a::b::Edit<a::Op> as a::Run>::close" is "Edit::close". The rest is read out. */
+  function label(name) {
+    var text = '', depth = 0, left_out = false, leading = name[0] === '<', i, c;
+    for (i = 0; i < name.length; i++) {
+      c = name[i];
+      if (c === '<') depth++;
+      else if (c === '>') depth = Math.max(0, depth - 1);
+      else if (depth === 0 || (leading && depth === 1 && !left_out)) {
+        if (depth === 1 && name.slice(i, i + 4) === ' as ') left_out = true;
+        else text += c;
+      }
+      if (depth === 0) leading = false;
+    }
+    return text.split('::').slice(-2).join('::') || name;
+  }
+
   function Map_of(sizes, element) {
     var self = this;
     this.root = build(sizes);
@@ -191,10 +207,11 @@
     var self = this, bare = box.width < 34 || box.height < 20, opens = node.children.length > 0;
     var button = make('button', { type: 'button', 'class': 'box ' + node.colour + names + (bare ? ' bare' : '') + (opens ? ' opens' : '') });
     var low = names === ' outer' || box.height < 38;
-    button.appendChild(make('span', { 'class': 'name' }, node.name + (names === ' outer' ? '  ' + short_text(node.bytes) : '')));
+    var shown = node.row && node.row.closest('[data-level="function"]') ? label(node.name) : node.name;
+    button.appendChild(make('span', { 'class': 'name' }, shown + (names === ' outer' ? '  ' + short_text(node.bytes) : '')));
     if (names !== ' outer')
       button.appendChild(make('span', { 'class': low ? 'hidden' : '' }, ' ' + short_text(node.bytes)));
-    button.appendChild(make('span', { 'class': 'hidden' }, ', ' + share_text(node.bytes, this.root.bytes) + (opens ? ', opens' : '')));
+    button.appendChild(make('span', { 'class': 'hidden' }, (shown === node.name ? '' : ', ' + node.name) + ', ' + share_text(node.bytes, this.root.bytes) + (opens ? ', opens' : '')));
     button.style.left = box.left.toFixed(1) + 'px';
     button.style.top = box.top.toFixed(1) + 'px';
     button.style.width = Math.max(box.width, 3).toFixed(1) + 'px';

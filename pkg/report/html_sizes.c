@@ -50,10 +50,13 @@ static void open_table(struct html *html, const char *title, size_t count, const
                count > MOST_TALL ? " tall" : "", title, level);
 }
 
-static void close_head(struct html *html)
+/* `last`: the heading of a column of the table's own, or "". */
+static void close_head(struct html *html, const char *last)
 {
-    put(html, "<th scope=\"col\" class=\"number\">Bytes</th>"
-              "<th scope=\"col\" class=\"number\">Share</th></tr></thead><tbody>\n");
+    html_print(html,
+               "<th scope=\"col\" class=\"number\">Bytes</th>"
+               "<th scope=\"col\" class=\"number\">Share</th>%m</tr></thead><tbody>\n",
+               last);
 }
 
 static void close_table(struct html *html)
@@ -73,16 +76,17 @@ static const char *bar(struct html *html, uint64_t bytes, uint64_t whole)
 
 static void put_bytes(struct html *html, uint64_t bytes, uint64_t whole)
 {
-    html_print(html, "<td class=\"number\">%m</td><td class=\"number\">%t</td></tr>\n",
+    html_print(html, "<td class=\"number\">%m</td><td class=\"number\">%t</td>",
                html_number(html, bytes), html_share(html, bytes, whole));
 }
 
 static void put_rest(struct html *html, size_t count, const char *what, uint64_t bytes,
-                     const char *columns, uint64_t whole)
+                     const char *last, uint64_t whole)
 {
-    html_print(html, "<tr data-bytes=\"%m\" data-rest=\"\"><th scope=\"row\">%m further %m</th>%m",
-               html_index(html, bytes), html_number(html, count), what, columns);
+    html_print(html, "<tr data-bytes=\"%m\" data-rest=\"\"><th scope=\"row\">%m further %m</th>",
+               html_index(html, bytes), html_number(html, count), what);
     put_bytes(html, bytes, whole);
+    html_print(html, "%m</tr>\n", last);
 }
 
 static void put_sections(struct html *html, const struct report_module *module)
@@ -90,7 +94,7 @@ static void put_sections(struct html *html, const struct report_module *module)
     const struct wasm_info *info = module->info;
     uint64_t rest = 0;
     open_table(html, "Sections", info->section_count, "section");
-    close_head(html);
+    close_head(html, "");
     for (size_t i = 0; i < info->section_count; i++) {
         const struct wasm_section *section = &info->sections[i];
         if (i >= HTML_MOST_SHOWN) {
@@ -106,6 +110,7 @@ static void put_sections(struct html *html, const struct report_module *module)
                    section->custom ? " <span class=\"dim\">custom</span>" : "",
                    bar(html, section->size, module->bytes.size));
         put_bytes(html, section->size, module->bytes.size);
+        put(html, "</tr>\n");
     }
     if (rest)
         put_rest(html, info->section_count - HTML_MOST_SHOWN, "sections", rest, "",
@@ -117,12 +122,11 @@ static void put_sections(struct html *html, const struct report_module *module)
 
 static void put_crate(struct html *html, const struct wasm_part *crate, uint64_t whole)
 {
-    html_print(html,
-               "<tr data-bytes=\"%m\"><th scope=\"row\"><code>%n</code>%m</th>"
-               "<td class=\"number\">%m</td>",
+    html_print(html, "<tr data-bytes=\"%m\"><th scope=\"row\"><code>%n</code>%m</th>",
                html_index(html, crate->bytes), html_fit(html, crate->name ? crate->name : ""),
-               bar(html, crate->bytes, whole), html_number(html, crate->count));
+               bar(html, crate->bytes, whole));
     put_bytes(html, crate->bytes, whole);
+    html_print(html, "<td class=\"number\">%m</td></tr>\n", html_number(html, crate->count));
 }
 
 static void put_crates(struct html *html, const struct wasm_sizes *sizes, uint64_t whole)
@@ -131,8 +135,7 @@ static void put_crates(struct html *html, const struct wasm_sizes *sizes, uint64
     if (sizes->crate_count == 0)
         return;
     open_table(html, "Crates", sizes->crate_count, "crate");
-    put(html, "<th scope=\"col\" class=\"number\">Functions</th>");
-    close_head(html);
+    close_head(html, "<th scope=\"col\" class=\"number\">Functions</th>");
     for (size_t i = 0; i < sizes->crate_count; i++)
         if (i < HTML_MOST_SHOWN)
             put_crate(html, &sizes->crates[i], whole);
@@ -162,9 +165,10 @@ static void put_function(struct html *html, const struct wasm_sizes *sizes,
         html_print(html, "<code>%n</code></th>", html_fit(html, function->name));
     else
         html_print(html, "function %m</th>", html_index(html, function->function));
+    put_bytes(html, function->bytes, whole);
     if (sizes->crate_count)
         html_print(html, "<td>%n</td>", function->crate ? html_fit(html, function->crate) : "");
-    put_bytes(html, function->bytes, whole);
+    put(html, "</tr>\n");
 }
 
 static void put_functions(struct html *html, const struct wasm_sizes *sizes, uint64_t whole)
@@ -176,9 +180,7 @@ static void put_functions(struct html *html, const struct wasm_sizes *sizes, uin
     if (sizes->function_count == 0)
         return;
     open_table(html, "Functions", sizes->function_count, "function");
-    if (sizes->crate_count)
-        put(html, "<th scope=\"col\">Crate</th>");
-    close_head(html);
+    close_head(html, sizes->crate_count ? "<th scope=\"col\">Crate</th>" : "");
     for (; i < sizes->function_count && i < HTML_MOST_FUNCTIONS && html->written < end; i++)
         put_function(html, sizes, &sizes->functions[i], whole);
     size_t shown = i;
