@@ -130,6 +130,7 @@ void reports_fill(struct run *run, const struct publish_result *result, struct r
                            .modules = *modules,
                            .module_count = collect_modules(result, *modules),
                            .verdicts = verdicts,
+                           .strict = run->options.strict,
                            .with_sizes = run->options.sizes};
     locate_manifest(run, out);
     for (size_t i = 0; i < out->module_count; i++)

@@ -40,9 +40,11 @@ static const char *safe(struct junit *junit, const char *text)
 
 /* --- what the cases are --- */
 
-static enum outcome judge(const struct finding *finding)
+static enum outcome judge(const struct report *report, const struct finding *finding)
 {
-    return finding->level == LEVEL_ERROR ? FAILED : finding->is_unknown ? SKIPPED : PASSED;
+    if (finding->level == LEVEL_ERROR || (finding->is_unknown && report->strict))
+        return FAILED;
+    return finding->is_unknown ? SKIPPED : PASSED;
 }
 
 static bool is_found(const struct verdict *verdict, const char *rule, const char *subject)
@@ -115,7 +117,7 @@ static void write_finding(struct junit *junit, const struct finding *finding)
     const char *text = describe(junit, finding);
     open_case(junit, finding->rule, finding->subject ? finding->subject : "");
     fputs(">\n", junit->file);
-    switch (judge(finding)) {
+    switch (judge(junit->report, finding)) {
     case FAILED:
         fprintf(junit->file, "      <failure type=\"%s\" message=\"%s\">%s</failure>\n",
                 finding->rule, safe(junit, finding->message), text);
@@ -164,8 +166,8 @@ static struct counts count_cases(const struct report *report, const struct verdi
     struct counts counts = {.tests = verdict->finding_count};
     uint64_t features = features_of(report, verdict);
     for (size_t i = 0; i < verdict->finding_count; i++) {
-        counts.failures += judge(&verdict->findings[i]) == FAILED;
-        counts.skipped += judge(&verdict->findings[i]) == SKIPPED;
+        counts.failures += judge(report, &verdict->findings[i]) == FAILED;
+        counts.skipped += judge(report, &verdict->findings[i]) == SKIPPED;
     }
     for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
         counts.tests += is_passed_feature(verdict, features, i);

@@ -55,6 +55,7 @@ struct report {
     size_t module_count;
     const struct verdict *verdicts;
     size_t verdict_count;
+    bool strict;                 /* --strict: an unknown counts as a no */
     bool with_sizes;             /* --sizes: sections */
     const struct error *failure; /* what the run ends with; NULL or FAULT_NONE: it is well. A run
                                     that came to no module has nothing else to report */

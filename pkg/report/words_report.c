@@ -92,6 +92,8 @@ struct lines words_module(struct arena *arena, const struct report_module *modul
         add_sizes(&lines, module->sizes);
     for (size_t i = 0; i < module->proof_count; i++)
         add(&lines, "tried", words_proof(arena, &module->proofs[i]));
+    for (size_t i = 0; i < module->proof_count; i++)
+        add(&lines, "tried", words_proof(arena, &module->proofs[i]));
     return lines;
 }
 
