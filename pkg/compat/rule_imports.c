@@ -65,9 +65,26 @@ static const char *nearest_module(struct check *check, const char *module)
     return text_nearest(module, names, count);
 }
 
+/* The very function under another module's name: "env" instead of the platform's own. */
+static const struct profile_import *same_elsewhere(const struct check *check,
+                                                   const struct wasm_import *import)
+{
+    const struct profile *profile = check->profile;
+    for (size_t i = 0; import->type && i < profile->import_count; i++) {
+        const struct profile_import *known = &profile->imports[i];
+        if (strcmp(known->name, import->name) == 0 && known->type &&
+            strcmp(known->type, import->type) == 0)
+            return known;
+    }
+    return NULL;
+}
+
 static const struct profile_import *nearest_import(struct check *check,
                                                    const struct wasm_import *import)
 {
+    const struct profile_import *same = same_elsewhere(check, import);
+    if (same)
+        return same;
     const struct profile_import *found = nearest_in(check, import->module, import->name);
     const char *module = found ? NULL : nearest_module(check, import->module);
     if (!found && module)

@@ -253,6 +253,14 @@ static void imports(void)
          ANSWER_YES,
          "",
          NULL},
+        /* the right name in the wrong module, though that has names that are near */
+        {"fastly",
+         {"fastly_cache", "inspect", "(i32,i32,i32,i32,i32,i32,i32)->(i32)", WASM_FUNC, 9},
+         true,
+         ANSWER_NO,
+         "error import fastly_cache.inspect",
+         "import 'fastly_cache.inspect' is not provided by Fastly Compute; the nearest is "
+         "'fastly_http_req.inspect' (i32,i32,i32,i32,i32,i32,i32)->(i32)"},
         {"fastly",
          {"fastly_http_resp", "send_downsteam", "(i32,i32,i32)->(i32)", WASM_FUNC, 9},
          true,
