@@ -86,8 +86,10 @@ static int run_check(struct run *run, struct error *error)
     options.build = options.optimize = false;
     options.module_file = run->options.operand_count ? run->options.operands[0] : NULL;
     int status = publish_prepare(run->arena, run->world, &run->manifest, &options, &result, error);
+    if (status == 0)
+        status = proofs_of_targets(run, &result, error);
     github_outputs(run, &result);
-    if (status != 0 || proofs_of_targets(run, &result, error) != 0)
+    if (status != 0)
         return -1;
     reports_fill(run, &result, &report, &modules);
     for (size_t i = 0; run->options.wit && i < report.module_count; i++)
