@@ -146,7 +146,13 @@ static void put_cure(struct html *html, const struct cure *cure)
         html_linked(html, others[i]);
         put(html, "</li>");
     }
-    put(html, "</ul></dd></div>");
+    put(html, "</ul>");
+    if (cure->source) {
+        put(html, "<span class=\"under\">");
+        html_linked(html, cure->source);
+        put(html, "</span>");
+    }
+    put(html, "</dd></div>");
 }
 
 static const char *describe_weight(struct html *html, const struct finding *finding)

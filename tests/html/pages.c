@@ -197,7 +197,7 @@ static struct finding findings[] = {
                .offset = 640,
                .has_offset = true,
                .instruction = "second memory"},
-     .cure = {"--multi-memory-lowering", "clang: -mno-multimemory", NULL}},
+     .cure = {.lowering = "--multi-memory-lowering", .compiler = "clang: -mno-multimemory"}},
     {.level = LEVEL_ERROR,
      .rule = "feature",
      .subject = "simd128",
@@ -217,8 +217,9 @@ static struct finding findings[] = {
                .crate = "memchr",
                .source_file = "src/lib.rs",
                .source_line = 12},
-     .cure = {NULL, "rustc: -C target-feature=-simd128",
-              "crate 'memchr' brings it: build with default-features = false"}},
+     .cure = {.source = "the rustc book, codegen options (tried with 1.82.0)",
+              .compiler = "rustc: -C target-feature=-simd128",
+              .other = "crate 'memchr' brings it: build with default-features = false"}},
     {.level = LEVEL_WARNING,
      .rule = "feature",
      .subject = "exnref",
@@ -395,7 +396,8 @@ static void write_hostile(struct arena *arena, const char *folder)
         struct finding *finding = &verdict.findings[i];
         finding->message = finding->subject = finding->cause = finding->source = finding->since =
             EVIL;
-        finding->cure = (struct cure){EVIL, EVIL, "see https://example.com/\"onclick=alert(1)<b>"};
+        finding->cure =
+            (struct cure){EVIL, EVIL, "see https://example.com/\"onclick=alert(1)<b>", EVIL};
         finding->where = (struct place){EVIL, EVIL, EVIL, 3, 4, true, EVIL, EVIL, 7};
     }
     verdict.facts[0] = (struct runtime_fact){EVIL, EVIL, EVIL, EVIL};
