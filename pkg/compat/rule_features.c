@@ -107,6 +107,10 @@ void check_features(struct check *check, const struct shipped_module *module)
         finding->is_unknown = known->support == SUPPORT_UNKNOWN;
         finding->source = check_source(check, known->evidence, known->as_of);
         set_place(&finding->where, module->path, use);
+        if (special && special->use && use &&
+            (!use->instruction || strcmp(use->instruction, special->use) != 0))
+            finding->where = (struct place){
+                .path = module->path, .function = WASM_NO_FUNCTION, .instruction = special->use};
         set_weight(finding, use);
         finding->cause =
             use ? cure_cause(check->arena, info, use, finding->where.function_name) : NULL;

@@ -11,7 +11,9 @@ static void add_uses(struct component_scan *component, const struct wasm_info *i
         const struct wasm_use *use = &info->uses[i];
         struct wasm_use *ours = &component->file->scan->uses[use->feature];
         struct wasm_use before = *ours;
-        if (before.count == 0)
+        bool finds_function =
+            before.function == WASM_NO_FUNCTION && use->function != WASM_NO_FUNCTION;
+        if (before.count == 0 || finds_function)
             *ours = *use;
         ours->count = before.count + use->count;
         ours->functions = before.functions + use->functions;

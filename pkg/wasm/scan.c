@@ -33,14 +33,23 @@ const char *scan_safe(struct scan *scan, struct bytes text)
     return text_safe(scan->arena, (const char *)text.data, text.size);
 }
 
+/* A function says more of where a feature is from than the sections in front of it do. Several
+   bodies are read at once: the first in the file need not come first. */
+static bool goes_before(const struct wasm_use *use, uint32_t function, size_t offset)
+{
+    bool inside = function != WASM_NO_FUNCTION;
+    if (inside != (use->function != WASM_NO_FUNCTION))
+        return inside;
+    return offset < use->offset;
+}
+
 void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason reason,
                const uint8_t *where, const char *what)
 {
     struct wasm_use *use = &scan->uses[feature];
     size_t offset = (size_t)(where - scan->reader.file);
     scan->body_features |= wasm_feature_bit(feature);
-    /* Several bodies are read at once: the first in the file need not come first. */
-    if (use->count++ == 0 || offset < use->offset) {
+    if (use->count++ == 0 || goes_before(use, scan->reader.function, offset)) {
         use->feature = feature;
         use->reason = reason;
         use->offset = offset;

@@ -47,7 +47,8 @@ struct wasm_use {
     enum wasm_reason reason; /* of the first use */
     uint64_t count;
     uint64_t functions, function_bytes; /* how many bodies use it, and what these weigh */
-    size_t offset;                      /* of the first use, from the start of the file */
+    size_t offset;                      /* of the first use, from the start of the file: in a
+                                           function, where one uses it */
     uint32_t function; /* index with imports counted; WASM_NO_FUNCTION outside code */
     /* From the name section or an export, demangled; the crate of a Rust one. NULL: unknown. */
     const char *function_name, *crate;

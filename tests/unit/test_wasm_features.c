@@ -49,7 +49,7 @@ static const struct row {
     {"09{01 ^03 00 00}", "bulk-memory", "bulk-memory", "declarative element segment", WASM_BY_FLAG,
      1},
     {"01{01 60 00 00} 03{01 00} 0c{01} 0a{01 {00 fc 08 00 00 fc 09 00 0b}} 0b{01 01 'x'}",
-     "bulk-memory", "bulk-memory", "data count section", WASM_BY_SECTION, 4},
+     "bulk-memory", "bulk-memory", "memory.init", WASM_BY_INSTRUCTION, 4},
     {WASM_BODY("^fc 0c 00 00 fc 0d 00 fc 0e 00 00"), "bulk-memory", "bulk-memory", "table.init",
      WASM_BY_INSTRUCTION, 3},
     /* call-indirect-overlong */
