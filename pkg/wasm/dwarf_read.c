@@ -18,7 +18,7 @@ static size_t left(const struct dwarf_cursor *cursor)
 uint64_t dwarf_fixed(struct dwarf_cursor *cursor, unsigned size)
 {
     uint64_t value = 0;
-    if (left(cursor) < size)
+    if (size > sizeof value || left(cursor) < size)
         return fail(cursor);
     for (unsigned i = 0; i < size; i++)
         value |= (uint64_t)cursor->at[i] << (8 * i);

@@ -16,7 +16,7 @@ struct dwarf_sections {
 };
 
 /* --- dwarf_read.c --- */
-uint64_t dwarf_fixed(struct dwarf_cursor *, unsigned size); /* of up to 8 bytes */
+uint64_t dwarf_fixed(struct dwarf_cursor *, unsigned size); /* more than 8 bytes fail */
 uint64_t dwarf_unsigned(struct dwarf_cursor *);             /* LEB128 */
 int64_t dwarf_signed(struct dwarf_cursor *);
 struct dwarf_cursor dwarf_cut(struct dwarf_cursor *, uint64_t size); /* the next `size` bytes */

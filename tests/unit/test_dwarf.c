@@ -183,6 +183,8 @@ static void survives_nonsense(void)
          "2 src/a.c:10, 6 -"},
         {LINE(UNIT4("00 05 02 03 00 00 00 03 80 80 80 80 78 01 02 01 00 01 01")),
          "3 src/a.c:2147483649, 4 -"},
+        /* Addresses of sixteen bytes. */
+        {LINE("[ 05 00 10 00 [" HEADER4 " 00 00 02 01 08 02 01 01 |a.c| " MD5 "]" ROWS "]"), ""},
         /* Tables that are cut, without an end, of no columns, of too many, of unknown ones. */
         {LINE("[ 04 00 [" HEADER4 "|src| 00 |a.c| 01 00 ]" ROWS "]"),
          "3 src/a.c:10, 5 src/a.c:11, 9 -, 11 src/a.c:10, 14 -"},
