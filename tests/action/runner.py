@@ -150,9 +150,11 @@ class Action:
             raise ValueError(f"no such input: {unknown}")
         return {name: given.get(name, row.get("default", "")) for name, row in known.items()}
 
-    def run(self, given, env, workspace, event_name="push", event=None, interrupt=None):
+    def run(self, given, env, workspace, event_name="push", event=None, interrupt=None,
+            program=None):
         """`interrupt` is (seen, signals): once seen(outputs file, log so far) is true in the step
-        `run`, the signals are sent to the step's process, one after the other."""
+        `run`, the signals are sent to the step's process, one after the other.
+        With `program` the step `install` is not run: that program is taken."""
         temp = env["RUNNER_TEMP"]
         event_file = os.path.join(temp, f"event-{uuid.uuid4()}.json")
         with open(event_file, "w", encoding="utf-8") as file:
@@ -168,6 +170,9 @@ class Action:
             context["status"] = {"always()": True, "success()": not failed, "failure()": failed}
             condition = step.get("if", "success()").removeprefix("${{").removesuffix("}}")
             context["steps"][step["id"]] = {"outputs": {}}
+            if program and step["id"] == "install":
+                context["steps"]["install"]["outputs"] = {"program": program}
+                continue
             if not evaluate(condition, context):
                 continue
             code, text, outputs, said = self.step(step, env, context, workspace,

@@ -1,7 +1,7 @@
 """Inputs of somebody who may choose them: they stay words, whatever is in them."""
 import os
 
-from scene import Scene
+from scene import PROGRAM, Scene
 
 HOSTILE = ("$(touch built.txt)", "`touch built.txt`", "x; touch built.txt", "x\ntouch built.txt",
            "x' 'y\" \"z", "x\n::set-output name=changed::true", "::error::forged", "x\r\n::add-mask::e",
@@ -24,14 +24,14 @@ class Hostile(Scene):
         for name in TEXTS:
             for value in HOSTILE:
                 with self.subTest(input=name, value=value):
-                    self.judge(self.run_action(inputs={name: value}))
+                    self.judge(self.run_action(program=PROGRAM, inputs={name: value}))
 
     def test_switches_are_true_or_false(self):
         self.seed()
         for name in SWITCHES:
             for value in ("yes", "True", "", "$(touch built.txt)", "true\nfalse"):
                 with self.subTest(input=name, value=value):
-                    ended = self.run_action(inputs={name: value})
+                    ended = self.run_action(program=PROGRAM, inputs={name: value})
                     self.judge(ended)
                     self.assertEqual(ended.codes["run"], 2)
                     self.assertIn(f"input {name}", ended.annotations("error")[0])
@@ -41,7 +41,7 @@ class Hostile(Scene):
         self.platforms()
         for name in ("traffic", "jobs"):
             for value in ("$(touch built.txt)", "1 --force", "0x10", "-1", "99999999999999999999"):
-                ended = self.run_action(inputs={"command": "publish", name: value})
+                ended = self.run_action(program=PROGRAM, inputs={"command": "publish", name: value})
                 self.judge(ended)
                 self.assertEqual(ended.codes["run"], 2, ended)
         self.assertEqual(self.requests(), [])
@@ -50,7 +50,7 @@ class Hostile(Scene):
         """A version or url with line breaks forges no further output."""
         self.seed({"x": {"platform": "cloudflare", "compatibility_date": "2026-11-01", "script": "x"}})
         self.platforms("PUT */scripts/*=html")
-        ended = self.run_action(inputs={"command": "publish"})
+        ended = self.run_action(program=PROGRAM, inputs={"command": "publish"})
         self.assertEqual(ended.outputs["changed"], "false", ended)
         self.assertLessEqual(set(ended.steps["run"]["outputs"]), {
             "mutation-attempted", "changed", "commit", "verdict", "deployments", "report-file", "version-x",
