@@ -53,7 +53,7 @@ lines() {
     make build/lines && python3 tests/corpus/lines.py
 }
 
-[ $# -gt 0 ] || set -- lint unit cases reports try faults action glue clients corpus differential lines engines limits memory html
+[ $# -gt 0 ] || set -- lint unit cases reports try faults action glue clients corpus differential lines dependency engines limits memory html
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -71,6 +71,7 @@ for name; do
     differential) suite differential python3 tests/corpus/differential.py ;;
     memory) suite memory python3 tests/memory.py ;;
     lines) suite lines lines ;;
+    dependency) suite dependency python3 tests/corpus/dependency.py ;;
     limits) suite limits python3 tests/limits.py ;;
     html) suite html sh tests/html/run.sh ;;
     toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;
