@@ -259,6 +259,7 @@ static json_t *finding_json(const struct finding *finding)
     set_text(cure, "lowering", finding->cure.lowering);
     set_text(cure, "compiler", finding->cure.compiler);
     set_text(cure, "other", finding->cure.other);
+    set_text(cure, "source", finding->cure.source);
     set_text(object, "source", finding->source);
     set_size(object, "count", finding->count);
     set_size(object, "functions", finding->functions);

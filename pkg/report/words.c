@@ -97,29 +97,17 @@ const char *words_place(struct arena *arena, const struct place *where)
     return text;
 }
 
-static const char *describe_extent(struct arena *arena, const struct finding *finding)
-{
-    if (!finding->functions)
-        return NULL;
-    const char *functions = print_count(arena, (size_t)finding->functions, "function");
-    if (!finding->function_bytes)
-        return arena_printf(arena, "in %s", functions);
-    return arena_printf(arena, "in %s, %s%s", functions,
-                        print_bytes(arena, finding->function_bytes),
-                        finding->functions > 1 ? " together" : "");
-}
-
 struct lines words_finding(struct arena *arena, const struct finding *finding)
 {
     struct lines lines = {.arena = arena};
     add(&lines, "where", words_place(arena, &finding->where));
-    add(&lines, "extent", describe_extent(arena, finding));
     add(&lines, "new", finding->since);
     add(&lines, "cause", finding->cause);
     if (finding->cure.lowering)
         add(&lines, "cure", arena_printf(arena, "lower it: wasm-opt %s", finding->cure.lowering));
     add(&lines, "cure", finding->cure.compiler);
     add(&lines, "cure", finding->cure.other);
+    add(&lines, "basis", finding->cure.source);
     add(&lines, "source", finding->source);
     return lines;
 }

@@ -203,7 +203,9 @@ static void check_json(void)
         "times, "
         "first: memory.copy; the compiler was told to use it (+multimemory)\","
         "\"cure\":{\"lowering\":\"--multi-memory-lowering\",\"compiler\":\"clang: "
-        "-mno-multimemory\",\"other\":null},\"source\":\"probe: Node 20.20.2 (as of "
+        "-mno-multimemory\",\"other\":null,\"source\":\"clang -m options for WebAssembly, LLVM "
+        "22\"},\"source\":\"probe: Node 20.20.2 (as "
+        "of "
         "2026-11-22)\",\"count\":3,\"functions\":0,\"function_bytes\":0,\"since\":null}");
     CHECK_TEXT(json_find_string(json, "targets[1].verdict", NULL), "compatible");
     arena_free(&arena);
@@ -268,6 +270,7 @@ static void check_text(void)
                "            (+multimemory)\n"
                "    cure    lower it: wasm-opt --multi-memory-lowering\n"
                "    cure    clang: -mno-multimemory\n"
+               "    basis   clang -m options for WebAssembly, LLVM 22\n"
                "    source  probe: Node 20.20.2 (as of 2026-11-22)\n"
                "  warning   runtime 'nodejs20.x' is deprecated since 2026-04-30: AWS no longer\n"
                "            patches it [runtime deprecated]\n"
