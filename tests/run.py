@@ -276,7 +276,7 @@ def wants_old_optimizer(case):
 def run_case(case, program, folder):
     """What the case gave: its expectations' texts, and complaints about requests."""
     env = environment(folder, program)
-    work = os.path.join(folder, "work")
+    work = os.path.join(folder, "tree")
     prepare(case, work, env)
     platforms, variables = start_platforms(case, program, folder, env)
     env.update(variables)
