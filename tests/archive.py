@@ -57,7 +57,7 @@ class Archive(unittest.TestCase):
             raise unittest.SkipTest("needs root, for chroot, and dpkg")
         cls.folder = tempfile.mkdtemp(prefix="edge-deploy-archive-")
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        made = subprocess.run(["make", "dist-archive"], cwd=TOP, capture_output=True, text=True, check=False)
+        made = subprocess.run(["make", "--no-print-directory", "dist-archive"], cwd=TOP, capture_output=True, text=True, check=False)
         if made.returncode:
             raise AssertionError(made.stdout[-2000:] + made.stderr[-2000:])
         cls.sum, cls.name = made.stdout.split()[-2:]

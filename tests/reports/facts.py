@@ -116,9 +116,16 @@ def compare(case, reports, few=True):
 
 # --- what single formats demand ---
 
+def columns(character):
+    """Of code points that are no characters yet Python says that they are wide."""
+    if unicodedata.combining(character):
+        return 0
+    wide = unicodedata.east_asian_width(character) in "WF" and unicodedata.category(character) != "Cn"
+    return 2 if wide else 1
+
+
 def width(line):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-               for c in line)
+    return sum(map(columns, line))
 
 
 def demand_text(case, text):
