@@ -63,23 +63,35 @@ static void set_source(json_t *object, const char *file, uint32_t line)
     set(object, "source_line", line ? json_integer(line) : json_null());
 }
 
+static json_t *use_json(const struct wasm_use *use)
+{
+    json_t *place = json_object();
+    set_text(place, "reason", wasm_reason_name(use->reason));
+    set_size(place, "offset", use->offset);
+    set(place, "function", function_index(use->function));
+    set_text(place, "function_name", use->function_name);
+    set_text(place, "crate", use->crate);
+    set_text(place, "instruction", use->instruction);
+    set_source(place, use->source.file, use->source.line);
+    return place;
+}
+
+/* "first" is the first in the file, "first_in_code" the first in a function. */
 static json_t *feature_json(const struct wasm_use *use)
 {
-    json_t *feature = json_object(), *first = json_object();
+    const struct wasm_use ahead = {.reason = use->ahead.reason,
+                                   .offset = use->ahead.offset,
+                                   .function = WASM_NO_FUNCTION,
+                                   .instruction = use->ahead.what};
+    json_t *feature = json_object();
     set_text(feature, "name", wasm_features[use->feature].id);
     set_text(feature, "spec", wasm_features[use->feature].spec);
     set_size(feature, "count", use->count);
     set_size(feature, "functions", use->functions);
     set_size(feature, "function_bytes", use->function_bytes);
     set(feature, "uses", ways_json(use));
-    set(feature, "first", first);
-    set_text(first, "reason", wasm_reason_name(use->reason));
-    set_size(first, "offset", use->offset);
-    set(first, "function", function_index(use->function));
-    set_text(first, "function_name", use->function_name);
-    set_text(first, "crate", use->crate);
-    set_text(first, "instruction", use->instruction);
-    set_source(first, use->source.file, use->source.line);
+    set(feature, "first", use_json(use->ahead.what ? &ahead : use));
+    set(feature, "first_in_code", use->function != WASM_NO_FUNCTION ? use_json(use) : json_null());
     return feature;
 }
 

@@ -113,7 +113,9 @@ static const char *describe_use(struct arena *arena, const struct wasm_use *use)
     if (use->source.file)
         function = arena_printf(arena, "%s at %s:%lu", function, use->source.file,
                                 (unsigned long)use->source.line);
-    const char *first = use->count > 1 ? "; the first" : "";
+    const char *first = use->ahead.what  ? "; the first in code"
+                        : use->count > 1 ? "; the first"
+                                         : "";
     return arena_printf(arena, "%s%s: %s%s, offset %zu", describe_uses(arena, use), first, what,
                         function, use->offset);
 }

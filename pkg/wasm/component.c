@@ -15,6 +15,8 @@ static void add_uses(struct component_scan *component, const struct wasm_info *i
             before.function == WASM_NO_FUNCTION && use->function != WASM_NO_FUNCTION;
         if (before.count == 0 || finds_function)
             *ours = *use;
+        if (before.count > 0 && finds_function)
+            ours->ahead = (struct wasm_ahead){before.reason, before.instruction, before.offset};
         ours->count = before.count + use->count;
         ours->functions = before.functions + use->functions;
         ours->function_bytes = before.function_bytes + use->function_bytes;

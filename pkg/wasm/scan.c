@@ -50,6 +50,8 @@ void scan_note(struct scan *scan, enum wasm_feature feature, enum wasm_reason re
     size_t offset = (size_t)(where - scan->reader.file);
     scan->body_features |= wasm_feature_bit(feature);
     if (use->count++ == 0 || goes_before(use, scan->reader.function, offset)) {
+        if (use->count > 1 && use->function == WASM_NO_FUNCTION)
+            use->ahead = (struct wasm_ahead){use->reason, use->instruction, use->offset};
         use->feature = feature;
         use->reason = reason;
         use->offset = offset;

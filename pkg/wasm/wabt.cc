@@ -137,18 +137,19 @@ bool IsLimit(const std::string &message)
            std::string::npos;
 }
 
-bool Validate(const uint8_t *data, size_t size, const wabt::Features &features,
-              std::string *message)
+// 0 valid, 1 invalid, 2 not judged; for the latter two `message` says why. Of some element segments
+// libwabt says that it does not understand them, goes on and calls the module valid.
+int Validate(const uint8_t *data, size_t size, const wabt::Features &features, std::string *message)
 {
     wabt::Errors errors;
     wabt::Module module;
     // Names are no part of validity, nor are custom sections.
     wabt::ReadBinaryOptions options(features, nullptr, false, true, false);
-    if (wabt::Succeeded(wabt::ReadBinaryIr("module", data, size, options, &errors, &module)) &&
-        wabt::Succeeded(wabt::ValidateModule(&module, &errors, wabt::ValidateOptions(features))))
-        return true;
+    bool valid =
+        wabt::Succeeded(wabt::ReadBinaryIr("module", data, size, options, &errors, &module)) &&
+        wabt::Succeeded(wabt::ValidateModule(&module, &errors, wabt::ValidateOptions(features)));
     *message = FirstError(errors);
-    return false;
+    return IsLimit(*message) ? 2 : valid ? 0 : 1;
 }
 
 } // namespace
@@ -158,11 +159,11 @@ extern "C" int wasm_wabt_validate(const uint8_t *data, size_t size, uint64_t mas
 {
     wabt::Features features;
     std::string text = EnableAll(&features, mask);
-    int verdict = text.empty() ? Validate(data, size, features, &text) ? 0 : 1 : 2;
-    if (verdict == 2)
-        text = "libwabt cannot read " + text;
-    if (verdict == 1 && IsLimit(text))
-        verdict = 2;
+    if (!text.empty()) {
+        snprintf(message, message_size, "libwabt cannot read %s", text.c_str());
+        return 2;
+    }
+    int verdict = Validate(data, size, features, &text);
     snprintf(message, message_size, "%s", text.c_str());
     return verdict;
 }

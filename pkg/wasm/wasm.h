@@ -42,13 +42,22 @@ struct wasm_source {
     uint32_t line;    /* 0: not known */
 };
 
+/* A use in front of the code, of a feature that is also used in it. */
+struct wasm_ahead {
+    enum wasm_reason reason;
+    const char *what; /* NULL: there is none */
+    size_t offset;
+};
+
+/* The place is that of the first use in a function, where there is one: it says more than what
+   stands in front of the code. That first one is `ahead` then. */
 struct wasm_use {
     enum wasm_feature feature;
-    enum wasm_reason reason; /* of the first use */
+    enum wasm_reason reason;
     uint64_t count;
     uint64_t functions, function_bytes; /* how many bodies use it, and what these weigh */
-    size_t offset;                      /* of the first use, from the start of the file: in a
-                                           function, where one uses it */
+    struct wasm_ahead ahead;
+    size_t offset;     /* from the start of the file */
     uint32_t function; /* index with imports counted; WASM_NO_FUNCTION outside code */
     /* From the name section or an export, demangled; the crate of a Rust one. NULL: unknown. */
     const char *function_name, *crate;

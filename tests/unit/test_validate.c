@@ -49,6 +49,9 @@ static void tells_valid_from_invalid(void)
         {MODULE("\x42\7"), sizeof MODULE("\x42\7") - 1, VALIDATION_INVALID, "type mismatch"},
         /* an empty struct type: gc */
         {"\0asm\1\0\0\0\1\3\1\x5f\0", 13, VALIDATION_NOT_JUDGED, "libwabt cannot read gc"},
+        /* a passive segment whose element is i64.div_s: complained of, and then valid */
+        {"\0asm\1\0\0\0\11\6\1\5\x70\1\x7f\x0b", 16, VALIDATION_NOT_JUDGED,
+         "passive element segment"},
     };
     struct bench bench;
     open_bench(&bench, wasm_wabt_validate);
