@@ -18,6 +18,7 @@ static struct wasm_use uses[] = {{.feature = WASM_FEATURE_BULK_MEMORY_OPT,
                                   .ways = ways},
                                  {.feature = WASM_FEATURE_MULTIMEMORY,
                                   .count = 3,
+                                  .ahead = {WASM_BY_FLAG, "second memory", 20},
                                   .offset = 41,
                                   .function = 3,
                                   .function_name = "copy",
@@ -115,12 +116,18 @@ static void module_json(void)
         "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":12}],"
         "\"first\":{\"reason\":\"instruction\",\"offset\":60,"
         "\"function\":7,\"function_name\":null,\"crate\":null,\"instruction\":\"memory.fill\","
+        "\"source_file\":null,\"source_line\":null},"
+        "\"first_in_code\":{\"reason\":\"instruction\",\"offset\":60,"
+        "\"function\":7,\"function_name\":null,\"crate\":null,\"instruction\":\"memory.fill\","
         "\"source_file\":null,\"source_line\":null}},"
         "{\"name\":\"multimemory\",\"spec\":\"3.0\",\"count\":3,"
         "\"functions\":0,\"function_bytes\":0,"
         "\"uses\":[{\"reason\":\"instruction\",\"what\":null,\"count\":2},"
         "{\"reason\":\"flag\",\"what\":\"second memory\",\"count\":1}],"
-        "\"first\":{\"reason\":\"instruction\",\"offset\":41,"
+        "\"first\":{\"reason\":\"flag\",\"offset\":20,"
+        "\"function\":null,\"function_name\":null,\"crate\":null,\"instruction\":\"second memory\","
+        "\"source_file\":null,\"source_line\":null},"
+        "\"first_in_code\":{\"reason\":\"instruction\",\"offset\":41,"
         "\"function\":3,\"function_name\":\"copy\",\"crate\":null,\"instruction\":\"memory.copy\","
         "\"source_file\":\"src/copy.c\",\"source_line\":12}}],"
         "\"declared_features\":[\"+multimemory\"],"
@@ -307,8 +314,8 @@ static void inspect_text(void)
                "  bulk-memory-opt            memory.copy and memory.fill only, WebAssembly 2.0\n"
                "    12 uses; the first: memory.fill, function 7, offset 60\n"
                "  multimemory                Multiple memories, WebAssembly 3.0\n"
-               "    3 uses: 2 instructions, second memory; the first: memory.copy, function 3\n"
-               "    'copy' at src/copy.c:12, offset 41\n"
+               "    3 uses: 2 instructions, second memory; the first in code: memory.copy,\n"
+               "    function 3 'copy' at src/copy.c:12, offset 41\n"
                "  declared by the compiler, a hint only: +multimemory\n"
                "\n"
                "imports (1)\n"
