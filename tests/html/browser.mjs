@@ -59,9 +59,7 @@ function write_demo(demo) {
 function write_pages() {
   mkdirSync(folder, { recursive: true });
   const said = execFileSync('build/html-pages', [folder]).toString();
-  const took = Number(/in ([\d.]+) ms/.exec(said)[1]);
   console.log(said.trim());
-  check('a large report takes under 20 ms', took < 20 ? '' : `${took} ms`);
   check('a large report is under 500 KB', statSync(`${folder}/large.html`).size < 500000 ? '' : 'it is larger');
   demos.forEach(write_demo);
 }
