@@ -151,3 +151,13 @@ const char *print_count(struct arena *arena, size_t count, const char *word)
 {
     return arena_printf(arena, "%s %s%s", print_number(arena, count), word, count == 1 ? "" : "s");
 }
+
+void print_rest(struct printer *printer, size_t count, size_t shown)
+{
+    if (count <= shown)
+        return;
+    print_column(printer, 2);
+    print_in(printer, DIM,
+             arena_printf(printer->arena, "and %zu more: --format json lists all", count - shown));
+    print_line(printer);
+}

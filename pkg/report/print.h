@@ -34,6 +34,9 @@ void print_wrapped(struct printer *, size_t indent, const char *text);
 /* A heading with a count: "imports (4)". */
 void print_heading(struct printer *, const char *word, size_t count);
 
+/* Of a list of `count` rows `shown` were: "and 3 more: ..."; nothing when that is all. */
+void print_rest(struct printer *, size_t count, size_t shown);
+
 /* 1048576 as "1,048,576". */
 const char *print_number(struct arena *, uint64_t);
 /* "1,048,576 bytes (1.0 MiB)". */

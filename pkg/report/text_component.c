@@ -6,17 +6,6 @@
 
 enum { MOST_SHOWN = 200, MOST_BEYOND = 12 };
 
-static void print_rest(struct printer *printer, size_t count)
-{
-    if (count <= MOST_SHOWN)
-        return;
-    print_column(printer, 2);
-    print_in(
-        printer, DIM,
-        arena_printf(printer->arena, "and %zu more: --format json lists all", count - MOST_SHOWN));
-    print_line(printer);
-}
-
 void text_companions(struct printer *printer, const struct report_context *context)
 {
     if (context->companion_count)
@@ -155,7 +144,7 @@ void text_wit(struct printer *printer, const struct report_context *context)
         print_column(printer, 6);
         print_wrapped(printer, 6, sentence(printer->arena, &comparison->items[i]));
     }
-    print_rest(printer, comparison->count);
+    print_rest(printer, comparison->count, MOST_SHOWN);
     if (comparison->other_versions)
         print_wrapped(
             printer, 4,
@@ -180,7 +169,7 @@ static void print_names(struct printer *printer, const char *heading, const char
     print_heading(printer, heading, count);
     for (size_t i = 0; i < count && i < MOST_SHOWN; i++)
         print_wrapped(printer, 2, names[i]);
-    print_rest(printer, count);
+    print_rest(printer, count, MOST_SHOWN);
 }
 
 static const char *feature_words(struct arena *arena, const struct wasm_info *info)
@@ -209,5 +198,5 @@ void text_component(struct printer *printer, const struct report_module *module)
                                    print_count(printer->arena, info->export_count, "export"),
                                    feature_words(printer->arena, info)));
     }
-    print_rest(printer, component->module_count);
+    print_rest(printer, component->module_count, MOST_SHOWN);
 }

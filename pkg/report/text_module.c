@@ -12,17 +12,6 @@ enum {
     MOST_SHOWN = 200, /* rows of one list; JSON has them all */
 };
 
-static void print_rest(struct printer *printer, size_t count)
-{
-    if (count <= MOST_SHOWN)
-        return;
-    print_column(printer, 2);
-    print_in(
-        printer, DIM,
-        arena_printf(printer->arena, "and %zu more: --format json lists all", count - MOST_SHOWN));
-    print_line(printer);
-}
-
 static bool is_released(const char *spec)
 {
     return spec[0] >= '0' && spec[0] <= '9';
@@ -187,7 +176,7 @@ static void print_imports(struct printer *printer, const struct wasm_info *info)
         }
         print_extern(printer, 4, column, import->name, import->kind, import->type);
     }
-    print_rest(printer, info->import_count);
+    print_rest(printer, info->import_count, MOST_SHOWN);
 }
 
 static void print_exports(struct printer *printer, const struct wasm_info *info)
@@ -201,7 +190,7 @@ static void print_exports(struct printer *printer, const struct wasm_info *info)
     for (size_t i = 0; i < info->export_count && i < MOST_SHOWN; i++)
         print_extern(printer, 2, column, wasm_export_name(printer->arena, &info->exports[i]),
                      info->exports[i].kind, info->exports[i].type);
-    print_rest(printer, info->export_count);
+    print_rest(printer, info->export_count, MOST_SHOWN);
 }
 
 static const char *describe_memory(struct arena *arena, const struct wasm_memory *memory)
@@ -227,7 +216,7 @@ static void print_memories(struct printer *printer, const struct wasm_info *info
     print_heading(printer, "memories", info->memory_count);
     for (size_t i = 0; i < info->memory_count && i < MOST_SHOWN; i++)
         print_wrapped(printer, 2, describe_memory(printer->arena, &info->memories[i]));
-    print_rest(printer, info->memory_count);
+    print_rest(printer, info->memory_count, MOST_SHOWN);
 }
 
 static void print_sections(struct printer *printer, const struct wasm_info *info)
@@ -245,7 +234,7 @@ static void print_sections(struct printer *printer, const struct wasm_info *info
         print_in(printer, DIM, section->custom ? "  custom" : "");
         print_line(printer);
     }
-    print_rest(printer, info->section_count);
+    print_rest(printer, info->section_count, MOST_SHOWN);
 }
 
 static void print_producers(struct printer *printer, const struct wasm_info *info)

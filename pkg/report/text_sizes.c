@@ -31,13 +31,7 @@ static void print_parts(struct printer *printer, const char *heading, const stru
     print_heading(printer, heading, count);
     for (size_t i = 0; i < count && i < MOST_SHOWN; i++)
         print_part(printer, &parts[i], total);
-    if (count <= MOST_SHOWN)
-        return;
-    print_column(printer, 2);
-    print_in(
-        printer, DIM,
-        arena_printf(printer->arena, "and %zu more: --format json lists all", count - MOST_SHOWN));
-    print_line(printer);
+    print_rest(printer, count, MOST_SHOWN);
 }
 
 void text_sizes(struct printer *printer, const struct report_module *module)
