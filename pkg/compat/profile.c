@@ -82,7 +82,7 @@ struct document {
     const char **sources, **place;
     size_t source_count, place_count;
     json_t *variants, *features, *components, *imports, *exports, *limits, *settings, *options,
-        *credentials, *credential_file, *endpoints, *runtimes;
+        *credentials, *credential_file, *endpoints, *rollout, *runtimes;
 };
 
 static const char *const glues[] = {"javascript", "none", NULL};
@@ -106,6 +106,7 @@ static const struct key document_keys[] = {
     {"credentials", KEY_OBJECT, true, AT(credentials), 0, NULL},
     {"credential_file", KEY_OBJECT, false, AT(credential_file), 0, NULL},
     {"endpoints", KEY_OBJECT, true, AT(endpoints), 0, NULL},
+    {"rollout", KEY_OBJECT, false, AT(rollout), 0, NULL},
     {"runtimes", KEY_OBJECT, false, AT(runtimes), 0, NULL},
 };
 #undef AT
@@ -124,6 +125,7 @@ static int read_sections(struct reader *reader, const struct document *document,
         section_settings(reader, document->settings, out) == 0 &&
         section_credentials(reader, document->credentials, document->credential_file, out) == 0 &&
         section_endpoints(reader, document->endpoints, out) == 0 &&
+        section_rollout(reader, document->rollout, out) == 0 &&
         section_runtimes(reader, document->runtimes, out) == 0;
     return ok ? 0 : -1;
 }

@@ -126,6 +126,12 @@ struct profile_endpoint {
                                              order, separated by spaces */
 };
 
+/* Whether a version can be there without being live, and whether two can share the traffic. */
+struct profile_rollout {
+    bool stage, traffic;
+    const char *note; /* why not, and what to do instead; NULL when both can be */
+};
+
 /* A dated fact about the runtime itself: end of life, block dates, previews. */
 struct profile_runtime_fact {
     const char *name, *date, *text, *source; /* name: "deprecated", "update-blocked", "preview" */
@@ -185,6 +191,7 @@ struct profile {
     struct profile_file credential_file;
     struct profile_endpoint *endpoints;
     size_t endpoint_count;
+    struct profile_rollout rollout;
     struct profile_runtime_fact *facts; /* of the variant */
     size_t fact_count;
     struct profile_runtime *runtimes;

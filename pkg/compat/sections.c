@@ -278,3 +278,18 @@ int section_endpoints(struct reader *reader, const json_t *json, struct profile 
     }
     return 0;
 }
+
+static const struct key rollout_keys[] = {
+    {"stage", KEY_FLAG, true, offsetof(struct profile_rollout, stage), 0, NULL},
+    {"traffic", KEY_FLAG, true, offsetof(struct profile_rollout, traffic), 0, NULL},
+    {"note", KEY_TEXT, false, offsetof(struct profile_rollout, note), 0, NULL},
+};
+
+int section_rollout(struct reader *reader, const json_t *json, struct profile *out)
+{
+    if (json && reader_object(reader, "rollout", json, KEY_TABLE(rollout_keys), &out->rollout) != 0)
+        return -1;
+    if (!json || (out->rollout.stage && out->rollout.traffic) || out->rollout.note)
+        return 0;
+    return reader_fault(reader, "rollout", "has no 'note' that says why not");
+}

@@ -51,6 +51,32 @@ void artifact_seal(struct artifact *artifact)
     arena_free(&scratch);
 }
 
+static bool is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static const char *side(const struct job *job, const char *version, const char *commit)
+{
+    if (!version)
+        return "nothing";
+    return arena_printf(job->arena, "version '%s'%s%.12s", version, commit ? " of commit " : "",
+                        commit ? commit : "");
+}
+
+int job_check_base(const struct job *job, const struct deployment *wanted,
+                   const struct deployment *now, struct error *error)
+{
+    if (wanted->overwrite || is_same(now->version, wanted->base) ||
+        (now->version && is_same(now->version, wanted->version)))
+        return 0;
+    error_set(error, FAULT_REMOTE,
+              "somebody else deployed in between: live is %s, and when this run began it was %s",
+              side(job, now->version, now->commit), side(job, wanted->base, NULL));
+    return error_hint(error, "look at it with edge-deploy status, then run this again, or pass "
+                             "--overwrite");
+}
+
 const char *job_secret(const struct job *job, const char *name)
 {
     for (size_t i = 0; i < job->secret_count; i++)

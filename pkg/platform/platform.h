@@ -77,15 +77,23 @@ struct artifact {
 /* Computes sha256 over names, types, bodies and settings. */
 void artifact_seal(struct artifact *);
 
+/* Whether a version ever took traffic, as far as the platform remembers. */
+enum lived { LIVED_UNKNOWN, LIVED_NO, LIVED_YES };
+
 struct deployment {
     const char *version, *previous; /* the platform's own ids; previous: what it replaced */
-    const char *url;                /* where it answers, or NULL */
-    const char *resource;           /* id of the service or function that holds it, or NULL */
+    const char *base;     /* what live() said when this run began; NULL: nothing was live */
+    const char *url;      /* where it answers; of a staged one: where it can be tried */
+    const char *resource; /* id of the service or function that holds it, or NULL */
     const char *artifact_sha256, *commit;
-    unsigned percent; /* of the traffic; 100 */
-    bool staged;      /* uploaded, not to be activated */
-    bool deferred;    /* upload has only checked: activate sends */
-    bool drifted;     /* live(): what is live was not put there by us */
+    const char *pin_name, *pin_value; /* the header that makes `url` answer with just this version,
+                                         whatever share it has; NULL: there is none */
+    enum lived lived;                 /* versions() */
+    unsigned percent;                 /* of the traffic; 100 */
+    bool staged;    /* to be uploaded and not activated; versions(): is there to be tried */
+    bool deferred;  /* upload has only checked: activate sends */
+    bool drifted;   /* live(): what is live was not put there by us */
+    bool overwrite; /* make it live although something else than `base` is by now */
 };
 
 struct platform {
@@ -95,21 +103,44 @@ struct platform {
     /* Pure: payload in, the exact bytes to send out. Same input, same bytes. Seals the artifact. */
     int (*pack)(const struct job *, const struct payload *, struct artifact *out, struct error *);
 
-    /* Sends; nothing live changes yet. Fills out->version. Where the platform has no such call (a
-       script's first deploy goes live as it is uploaded) it only checks, and sets out->deferred:
-       activate sends. Leaves artifact digest and commit on the platform. */
+    /* Brings the artifact; nothing live changes yet. Fills out->version: that of an earlier run
+       where just this artifact was left and nothing has come after it. Where the platform has no
+       such call (a script's first deploy goes live as it is uploaded) it only checks, and sets
+       out->deferred: activate sends. Leaves artifact digest and commit on the platform. With
+       out->staged the version can be tried afterwards: fills url, and the pin. */
     int (*upload)(const struct job *, const struct artifact *, struct deployment *out,
                   struct error *);
 
-    /* Makes out->version live: the one just uploaded, or an earlier one (that is rollback; the
-       artifact is then NULL). Sends and returns: waiting for propagation is verify's. Safe to call
-       again. Fills url and the version it replaced. */
+    /* Makes out->version live with out->percent of the traffic: the one just uploaded, or an
+       earlier one (that is rollback; the artifact is then NULL). Sends and returns: waiting for
+       propagation is verify's. Safe to call again. Fills url, the pin and the version it replaced.
+     */
     int (*activate)(const struct job *, const struct artifact *, struct deployment *,
                     struct error *);
 
-    /* Asks the platform what is live now: version (NULL: nothing), and the artifact digest and
-       commit that upload left there. Reads only. */
+    /* Asks the platform what is live now: version (NULL: nothing), its share, and the artifact
+       digest and commit that upload left there. Reads only. */
     int (*live)(const struct job *, struct deployment *out, struct error *);
+
+    /* May be NULL. Called for all targets side by side before the first is activated: whatever can
+       refuse the switch is looked at (job_check_base, the draft's content, who holds the routes),
+       so that activate sends little more than the switch. Reads only. */
+    int (*ready)(const struct job *, const struct artifact *, struct deployment *, struct error *);
+
+    /* May be NULL. What publish would change, a sentence each in the platform's words ("add the
+       route 'a.example'"), in the order in which it would be sent; none when nothing would.
+       `wanted` says share and staging. Reads only. The array lives in the arena. */
+    int (*plan)(const struct job *, const struct artifact *, const struct deployment *wanted,
+                const char ***out, size_t *count, struct error *);
+
+    /* May be NULL. The versions that the platform remembers and could make live: what is live
+       first, then by when they last took traffic, then by when they were made, newest first.
+       Reads only. */
+    int (*versions)(const struct job *, struct deployment **out, size_t *count, struct error *);
+
+    /* May be NULL. Finds credentials where environment and file do not simply say them (job_unlock
+       calls it with the job's HTTP open), and checks those there are. Fills job->secrets. */
+    int (*unlock)(struct job *, struct error *);
 };
 
 struct platform_entry {
@@ -143,6 +174,11 @@ int job_unlock(struct job *, struct error *) MUST_CHECK;
    read. */
 int platform_secrets(struct arena *, const struct world *, const struct profile *,
                      const struct secret **out, size_t *count, struct error *) MUST_CHECK;
+
+/* For ready: -1 when neither `wanted->base` nor `wanted->version` is what is live now, with both
+   sides named: somebody else deployed since this run began. Not with wanted->overwrite. */
+int job_check_base(const struct job *, const struct deployment *wanted,
+                   const struct deployment *now, struct error *) MUST_CHECK;
 
 const char *job_secret(const struct job *, const char *name);   /* NULL when not set */
 const char *job_endpoint(const struct job *, const char *name); /* without a final slash */

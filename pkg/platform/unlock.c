@@ -198,10 +198,13 @@ static int check_options(const struct job *job, struct error *error)
 
 int job_unlock(struct job *job, struct error *error)
 {
+    const struct platform *platform = job->entry->platform;
     if (check_options(job, error) != 0 ||
         platform_secrets(job->arena, job->world, job->profile, &job->secrets, &job->secret_count,
                          error) != 0 ||
-        check_secrets(job, error) != 0 || check_endpoints(job, error) != 0)
+        check_endpoints(job, error) != 0 ||
+        http_open(job->arena, job->world, &job->http, error) != 0 ||
+        (platform->unlock && platform->unlock(job, error) != 0))
         return -1;
-    return http_open(job->arena, job->world, &job->http, error);
+    return check_secrets(job, error);
 }

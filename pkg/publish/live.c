@@ -174,9 +174,30 @@ static int partly_failed(const struct pipeline *pipeline, struct prepared *targe
     return error_hint(error, "remove the cause and publish again, or roll back");
 }
 
+static void ready_one(struct pipeline *pipeline, struct prepared *target)
+{
+    const struct platform *platform = target->job.entry->platform;
+    struct error error = {0};
+    if (!target->ready || !platform->ready || world_interrupted(pipeline->world))
+        return;
+    int64_t start = world_now(pipeline->world);
+    target->deployment.base = target->before.version;
+    target->deployment.overwrite = pipeline->options->overwrite;
+    const struct artifact *artifact = target->artifact.sha256[0] ? &target->artifact : NULL;
+    if (platform->ready(&target->job, artifact, &target->deployment, &error) != 0) {
+        pipeline_keep(target, &error);
+        target->state = STATE_FAILED;
+    }
+    target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
+}
+
 int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
 {
     struct publish_result *out = pipeline->out;
+    pipeline_each(pipeline, ready_one);
+    if (pipeline_stopped(pipeline, error) != 0 ||
+        pipeline_failed(pipeline, FAULT_REMOTE, error) != 0)
+        return -1;
     for (int deferred = 1; deferred >= 0; deferred--)
         for (size_t i = 0; i < out->target_count; i++) {
             struct prepared *target = &out->targets[i];
