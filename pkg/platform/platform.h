@@ -118,8 +118,9 @@ struct platform {
     int (*activate)(const struct job *, const struct artifact *, struct deployment *,
                     struct error *);
 
-    /* Asks the platform what is live now: version (NULL: nothing), its share, and the artifact
-       digest and commit that upload left there. Reads only. */
+    /* Asks the platform what is live now: version (NULL: nothing; of several that share the traffic
+       the one with the largest share), its share, and the artifact digest and commit that upload
+       left there. Reads only. */
     int (*live)(const struct job *, struct deployment *out, struct error *);
 
     /* May be NULL. Called for all targets side by side before the first is activated: whatever can
@@ -134,8 +135,9 @@ struct platform {
                 const char ***out, size_t *count, struct error *);
 
     /* May be NULL. The versions that the platform remembers and could make live: what is live
-       first, then by when they last took traffic, then by when they were made, newest first.
-       Reads only. */
+       first (the largest share before the others), then by when they last took traffic, then by
+       when they were made, newest first. Each with its share now, commit and digest where upload
+       left them, and `lived`. What is not listed cannot be made live. Reads only. */
     int (*versions)(const struct job *, struct deployment **out, size_t *count, struct error *);
 
     /* May be NULL. Finds credentials where environment and file do not simply say them (job_unlock
