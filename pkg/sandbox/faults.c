@@ -22,9 +22,13 @@ static const struct action {
     {"html", HARM_HTML},
     {"truncate", HARM_TRUNCATE},
     {"malformed", HARM_MALFORMED},
+    {"empty", HARM_EMPTY},
+    {"list", HARM_LIST},
+    {"types", HARM_TYPES},
+    {"stall", HARM_STALL},
 };
 
-enum { ACTION_COUNT = sizeof actions / sizeof *actions };
+enum { ACTION_COUNT = sizeof actions / sizeof *actions, MOST_DEPTH = 16 };
 
 struct parser {
     struct arena *arena;
@@ -92,6 +96,17 @@ static int read_slow(struct parser *parser, struct fault_rule *rule)
     return read_number(parser, 1, 1000000000, &rule->slow);
 }
 
+static int read_depth(struct parser *parser, struct fault_rule *rule)
+{
+    unsigned long value;
+    if (*parser->at++ != ':')
+        return fail(parser, parser->at - 1, "expected ':DEPTH'");
+    if (read_number(parser, 1, MOST_DEPTH, &value) != 0)
+        return -1;
+    rule->depth = (unsigned)value;
+    return 0;
+}
+
 static bool combine(struct fault_rule *rule, enum harm harm)
 {
     bool page = (rule->harm == HARM_HTML && harm == HARM_STATUS) ||
@@ -122,6 +137,8 @@ static int read_action(struct parser *parser, struct fault_rule *rule)
     if (action->harm != HARM_NONE && !combine(rule, action->harm))
         return fail(parser, start, "this action does not go with the one before");
     if (action->harm == HARM_STATUS && read_status(parser, rule) != 0)
+        return -1;
+    if (action->harm == HARM_TYPES && read_depth(parser, rule) != 0)
         return -1;
     if (action->harm == HARM_NONE && read_slow(parser, rule) != 0)
         return -1;

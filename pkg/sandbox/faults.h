@@ -14,8 +14,10 @@
    hang (read, not done, never answered) - slow:BYTES_PER_S (request and answer pass at that
    rate) - html (not done; an HTML page with 502, or with the status given beside it) - truncate
    (done; the connection ends in the middle of the answer's body) - malformed (done; half of the
-   body, as if it were whole). slow goes with every other action, html with status, no others
-   together. The first rule that hits a request counts. */
+   body, as if it were whole) - empty (done; no body) - list (done; the body is []) - types:DEPTH
+   (done; the values DEPTH levels down in the JSON answer have another type) - stall (done, never
+   answered). slow goes with every other action, html with status, no others together. The first
+   rule that hits a request counts. */
 #ifndef PKG_SANDBOX_FAULTS_H
 #define PKG_SANDBOX_FAULTS_H
 
@@ -35,7 +37,11 @@ enum harm {
     HARM_HANG,
     HARM_HTML,
     HARM_TRUNCATE,
-    HARM_MALFORMED
+    HARM_MALFORMED,
+    HARM_EMPTY,
+    HARM_LIST,
+    HARM_TYPES,
+    HARM_STALL
 };
 
 struct fault_rule {
@@ -44,6 +50,7 @@ struct fault_rule {
     unsigned long first, last, seen;
     enum harm harm;
     unsigned status;    /* 0: not given */
+    unsigned depth;     /* of types */
     long retry_after;   /* seconds; -1: not given */
     unsigned long slow; /* bytes a second; 0: full speed */
 };

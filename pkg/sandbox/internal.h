@@ -36,4 +36,9 @@ int sandbox_listen(struct sandbox *, unsigned port, struct error *) MUST_CHECK;
 void journal_write(struct sandbox *, const struct sandbox_request *, unsigned status,
                    const char *fault);
 
+/* spoil.c: a JSON answer in which the values `depth` levels down have another type (numbers for
+   texts, lists and objects, texts for numbers; booleans and null stay); an element of another name
+   for what is no JSON. */
+struct bytes spoil_types(struct arena *, struct bytes body, unsigned depth);
+
 #endif

@@ -208,6 +208,21 @@ static void refuse(struct exchange *exchange, unsigned status, const char *why)
                        json_pack("{s:s, s:s}", "error", "sandbox", "message", why));
 }
 
+/* What was done is done; only the answer's body is another. */
+static void spoil(struct exchange *exchange)
+{
+    struct sandbox_reply *reply = &exchange->reply;
+    if (exchange->harm == HARM_MALFORMED)
+        reply->body = reply->body.size < 2 ? bytes_of("{")
+                                           : (struct bytes){reply->body.data, reply->body.size / 2};
+    else if (exchange->harm == HARM_EMPTY)
+        reply->body = bytes_of("");
+    else if (exchange->harm == HARM_LIST)
+        reply->body = bytes_of("[]");
+    else if (exchange->harm == HARM_TYPES)
+        reply->body = spoil_types(exchange->request.arena, reply->body, exchange->fault->depth);
+}
+
 /* What the half, or a rule in its stead, answers. */
 static void make_reply(struct exchange *exchange)
 {
@@ -233,9 +248,7 @@ static void make_reply(struct exchange *exchange)
                              arena_printf(request->arena, "%ld", fault->retry_after));
     if (reply->status < 200 || reply->status > 599)
         refuse(exchange, 500, "the platform's half gave no status");
-    if (exchange->harm == HARM_MALFORMED)
-        reply->body = reply->body.size < 2 ? bytes_of("{")
-                                           : (struct bytes){reply->body.data, reply->body.size / 2};
+    spoil(exchange);
 }
 
 static enum MHD_Result answer(struct exchange *exchange)
@@ -250,10 +263,13 @@ static enum MHD_Result answer(struct exchange *exchange)
     pthread_mutex_lock(&sandbox->lock);
     exchange->request.now = world_now(sandbox->world);
     make_reply(exchange);
-    journal_write(sandbox, &exchange->request,
-                  exchange->harm == HARM_LOST ? 0 : exchange->reply.status,
-                  exchange->fault ? exchange->fault->words : NULL);
+    journal_write(
+        sandbox, &exchange->request,
+        exchange->harm == HARM_LOST || exchange->harm == HARM_STALL ? 0 : exchange->reply.status,
+        exchange->fault ? exchange->fault->words : NULL);
     pthread_mutex_unlock(&sandbox->lock);
+    if (exchange->harm == HARM_STALL)
+        return hang(exchange);
     return exchange->harm == HARM_LOST ? reset(exchange->connection) : send_reply(exchange);
 }
 

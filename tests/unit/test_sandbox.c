@@ -318,6 +318,9 @@ static void test_fault_words(void)
         {"PUT /a=status:429:retry=2", "character 18: expected ',' or the end"},
         {"PUT /a=slow:0", "character 13: the number is out of range"},
         {"PUT /a=slow:x", "character 13: expected a number"},
+        {"PUT /a=types:1,PUT /b=empty,PUT /c=list,PUT /d=stall", NULL},
+        {"PUT /a=types", "character 13: expected ':DEPTH'"},
+        {"PUT /a=types:17", "character 14: the number is out of range"},
         {"PUT /a#0=lost", "character 8: the number is out of range"},
         {"PUT /a#3-2=lost", "character 10: the number is out of range"},
         {"PUT /a#1x=lost", "character 9: expected '='"},
@@ -398,6 +401,28 @@ static void test_faults(void)
     arena_free(&arena);
 }
 
+/* All is done; what is answered has another form. */
+static void test_spoiled(void)
+{
+    struct arena arena = {0};
+    struct sandbox *sandbox = start(&arena, unit_folder(&arena),
+                                    "PUT /count/empty=empty,PUT /count/list=list,"
+                                    "PUT /count/types=types:1,PUT /count/deeper=types:2,"
+                                    "GET /echo/types=types:1");
+    char *got = send_line(&arena, sandbox, "PUT /count/empty");
+    CHECK(begins(got, "HTTP/1.1 200") && strstr(got, "\r\n\r\n") + 4 == got + strlen(got));
+    got = send_line(&arena, sandbox, "PUT /count/list");
+    CHECK(begins(got, "HTTP/1.1 200") && strstr(got, "\r\n\r\n[]"));
+    json_t *calls = body_of(&arena, send_line(&arena, sandbox, "PUT /count/types"));
+    CHECK_TEXT(json_find_string(calls, "calls", ""), "five");
+    calls = body_of(&arena, send_line(&arena, sandbox, "PUT /count/deeper"));
+    CHECK(json_find_integer(calls, "calls", 0) == 4);
+    calls = body_of(&arena, send_line(&arena, sandbox, "GET /echo/types"));
+    CHECK(json_find_integer(calls, "method", 0) == 5);
+    CHECK_TEXT(json_find_string(calls, "size", ""), "five");
+    arena_free(&arena);
+}
+
 static void *hang_up_later(void *context)
 {
     struct timespec time = {0, 200000000};
@@ -406,16 +431,21 @@ static void *hang_up_later(void *context)
     return NULL;
 }
 
-/* A hanging answer ends when the sandbox stops. */
-static void test_hang(void)
+/* A hanging answer ends when the sandbox stops: what stalls was done, what hangs was not. */
+static void test_hang(const char *action, json_int_t calls)
 {
     struct arena arena = {0};
-    struct sandbox *sandbox = start(&arena, unit_folder(&arena), "* /echo=hang");
+    char *folder = unit_folder(&arena);
+    struct sandbox *sandbox =
+        start(&arena, folder, arena_printf(&arena, "PUT /count#1=%s", action));
     pthread_t thread;
     pthread_create(&thread, NULL, hang_up_later, sandbox);
-    char *got = send_line(&arena, sandbox, "GET /echo");
+    char *got = send_line(&arena, sandbox, "PUT /count");
     CHECK(got[0] == '\0' || strcmp(got, "RESET") == 0);
     pthread_join(thread, NULL);
+    sandbox = start(&arena, folder, NULL);
+    json_t *next = body_of(&arena, send_line(&arena, sandbox, "PUT /count"));
+    CHECK(json_find_integer(next, "calls", 0) == calls + 1);
     arena_free(&arena);
 }
 
@@ -483,7 +513,9 @@ void test_sandbox(void)
     test_fault_words();
     test_fault_rules();
     test_faults();
-    test_hang();
+    test_spoiled();
+    test_hang("hang", 0);
+    test_hang("stall", 1);
     test_journal();
     test_oversize();
     test_random();
