@@ -93,6 +93,7 @@ struct deployment {
     bool staged;    /* to be uploaded and not activated; versions(): is there to be tried */
     bool deferred;  /* upload has only checked: activate sends */
     bool drifted;   /* live(): what is live was not put there by us */
+    bool spreading; /* live(): on its way: some places may still answer as before, for minutes */
     bool overwrite; /* make it live although something else than `base` is by now */
 };
 
