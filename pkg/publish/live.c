@@ -43,7 +43,8 @@ int live_guard(const struct pipeline *pipeline, const struct prepared *target, s
                   "version %s is live, and this clone has no record of it", live->version);
         return 0;
     }
-    if (!live->drifted && strcmp(live->version, recorded->version) == 0)
+    if (!live->drifted && (strcmp(live->version, recorded->version) == 0 ||
+                           (live->same_as && strcmp(live->same_as, recorded->version) == 0)))
         return 0;
     short_commit(recorded->commit, recorded_commit);
     if (live->commit && !live->drifted)

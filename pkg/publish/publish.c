@@ -72,7 +72,7 @@ static int open_all(struct pipeline *pipeline, struct error *error)
 static bool is_live_already(const struct pipeline *pipeline, const struct prepared *target)
 {
     const char *live = target->live.artifact_sha256;
-    return live && !target->live.drifted && !pipeline->options->force &&
+    return live && !target->live.drifted && !target->live.incomplete && !pipeline->options->force &&
            strcmp(live, target->artifact.sha256) == 0;
 }
 
