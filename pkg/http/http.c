@@ -60,6 +60,18 @@ static int pause_before_retry(struct http *http, const struct url *url, const ch
     return world_stopped(http->world, error);
 }
 
+/* The reply is the caller's; that its wait is not waited for is said, as the waits are. */
+static void give_up(const struct http *http, const struct url *url,
+                    const struct retry_question *question, struct http_reply *out)
+{
+    int64_t wanted = retry_wanted(question);
+    out->retry_after_s = wanted > 0 ? (wanted + 999) / 1000 : 0;
+    if (wanted > RETRY_LONGEST_MS && (out->status == 429 || out->status >= 500))
+        world_say(http->world, url->name,
+                  "status %ld; it wants %lld s without requests, which is too long to wait here",
+                  out->status, (long long)out->retry_after_s);
+}
+
 /* One try; how it ended goes into the question. -1: no sense in asking. */
 static int try_once(struct http *http, struct arena *arena, const struct http_request *request,
                     const struct url *url, struct retry_question *question, struct http_reply *out,
@@ -82,8 +94,9 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
               struct http_reply *out, struct error *error)
 {
     assert(request->part_count == 0 || request->credentials.scheme != HTTP_AUTH_AWS);
+    assert(!request->link_local || request->credentials.scheme != HTTP_AUTH_AWS);
     struct url url;
-    if (url_parse(arena, request->url, &url, error) != 0)
+    if (url_parse(arena, request->url, request->link_local, &url, error) != 0)
         return -1;
     struct retry_question question = {.reply = out, .repeat = request->repeat};
     for (;;) {
@@ -94,8 +107,10 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
             return -1;
         }
         int64_t wait = retry_wait(&question);
-        if (wait < 0 && question.end == RETRY_REPLY)
+        if (wait < 0 && question.end == RETRY_REPLY) {
+            give_up(http, &url, &question, out);
             return 0;
+        }
         if (wait < 0) {
             *error = failure;
             return -1;

@@ -28,7 +28,9 @@ struct http_part {
 
 enum http_auth { HTTP_AUTH_NONE, HTTP_AUTH_HEADER, HTTP_AUTH_AWS };
 
-/* The words are secrets; the pointers are borrowed. */
+/* The words are secrets; the pointers are borrowed. Where a server says one of them in a reply of
+   400 or more, or the library in an error, stars stand in its place; so also for a `secret` that
+   goes in the body, with the scheme NONE. */
 struct http_credentials {
     enum http_auth scheme;
     const char *header, *prefix, *secret; /* HEADER: "Authorization", "Bearer ", the token */
@@ -40,6 +42,7 @@ struct http_reply {
     struct http_header *headers;
     size_t header_count;
     struct bytes body;
+    int64_t retry_after_s; /* how long the server wants us to stay away; 0: it does not say */
 };
 
 /* Whether a request may be sent again after a failure. */
@@ -65,6 +68,8 @@ struct http_request {
     size_t reply_limit; /* bytes; 0: LIMIT_REPLY */
     long timeout_ms;    /* without progress; 0: 60 s */
     bool follow;        /* follow redirects (never with credentials) */
+    bool link_local;    /* may be http to one of the addresses at which clouds tell a machine its
+                           own role; never through a proxy, never redirected */
 };
 
 struct http_stats {
@@ -74,8 +79,9 @@ struct http_stats {
 /* -1 (FAULT_REMOTE) means no reply at all, or one over the limit, after the retries that
    `repeat` allows; a 4xx or 5xx is a reply and the caller reads it. Retries: 4 attempts in all;
    waits for Retry-After (seconds or date), on a 429 also for a vendor's RateLimit-Reset or
-   RateLimit's t, and at most 60 s; else 0.5 s doubling with jitter; each is said. Credentials are
-   signed afresh for each try. Redirects are not followed with credentials. */
+   RateLimit's t; else 0.5 s doubling with jitter; each is said. A server that wants a wait of over
+   60 s is not asked again: its reply comes back at once, with the wait in retry_after_s.
+   Credentials are signed afresh for each try. Redirects are not followed with credentials. */
 int http_send(struct http *, struct arena *, const struct http_request *, struct http_reply *out,
               struct error *) MUST_CHECK;
 

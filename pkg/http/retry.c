@@ -34,14 +34,17 @@ static int64_t whole_number(const char *text, size_t size)
     return value;
 }
 
-/* RFC 9110, section 10.2.3: seconds or a date. */
-static int64_t retry_after(const char *value, int64_t now)
+/* RFC 9110, section 10.2.3: seconds or a date, which is compared with the reply's own: this
+   machine's clock may be wrong. */
+static int64_t retry_after(const struct http_reply *reply, const char *value, int64_t now)
 {
     int64_t seconds = whole_number(value, strlen(value));
     if (seconds >= 0)
         return seconds * 1000;
     int64_t date = http_date(value);
-    return date < 0 ? -1 : date * 1000 - now;
+    const char *sent = http_header(reply, "Date");
+    int64_t theirs = sent ? http_date(sent) : -1;
+    return date < 0 ? -1 : date * 1000 - (theirs < 0 ? now : theirs * 1000);
 }
 
 /* The t of `"default";r=50;t=30`: seconds until the quota is full again. */
@@ -75,15 +78,14 @@ static int64_t rate_limit_reset(const struct http_reply *reply, int64_t now)
     return -1;
 }
 
-/* What the server wants us to wait; negative when it does not say. Quota headers come with every
-   reply, and mean us only when it is a 429. */
-static int64_t wanted_wait(const struct retry_question *question)
+/* Quota headers come with every reply, and mean us only when it is a 429. */
+int64_t retry_wanted(const struct retry_question *question)
 {
     const struct http_reply *reply = question->reply;
     if (question->end != RETRY_REPLY)
         return -1;
     const char *value = http_header(reply, "Retry-After");
-    int64_t wait = value ? retry_after(value, question->now) : -1;
+    int64_t wait = value ? retry_after(reply, value, question->now) : -1;
     if (wait >= 0 || reply->status != 429)
         return wait;
     wait = rate_limit_reset(reply, question->now);
@@ -95,9 +97,9 @@ int64_t retry_wait(const struct retry_question *question)
 {
     if (!is_worth_it(question))
         return -1;
-    int64_t wait = wanted_wait(question);
+    int64_t wait = retry_wanted(question);
     if (wait >= 0)
-        return wait < RETRY_LONGEST_MS ? wait : RETRY_LONGEST_MS;
+        return wait <= RETRY_LONGEST_MS ? wait : -1;
     int64_t base = INT64_C(500) << (question->attempt - 1);
     return base / 2 + (int64_t)(question->random % (uint32_t)base);
 }

@@ -27,7 +27,11 @@ struct retry_question {
     uint32_t random;
 };
 
-/* Milliseconds to wait before the next try; -1: this was the last. */
+/* What the server wants us to wait, in milliseconds; negative when it does not say. */
+int64_t retry_wanted(const struct retry_question *);
+
+/* Milliseconds to wait before the next try; -1: this was the last, also because the server wants a
+   wait of over RETRY_LONGEST_MS. */
 int64_t retry_wait(const struct retry_question *);
 
 #endif

@@ -12,7 +12,9 @@
 
 enum {
     IDLE_MS = 60000,          /* without progress, when the request does not say */
-    TOTAL_MS = 30 * 60000,    /* of one try: a server that sends a byte now and then */
+    STEP_BYTES = 1024,        /* less than that is no progress: a byte now and then is a trap */
+    REPLY_MS = 5 * 60000,     /* from the first byte of a reply's body to the last */
+    TOTAL_MS = 30 * 60000,    /* of one try */
     POLL_MS = 100,            /* how often we look whether we shall stop */
     HEADER_LIMIT = 256 << 10, /* bytes of all reply headers */
     REDIRECT_LIMIT = 10
@@ -141,7 +143,8 @@ static CURLcode set_method(CURL *easy, struct arrival *arrival, const struct htt
 
 static void set_safety(CURL *easy, const struct http_request *request, const struct url *url)
 {
-    bool follow = request->follow && request->credentials.scheme == HTTP_AUTH_NONE;
+    bool follow = request->follow && !request->link_local &&
+                  request->credentials.scheme == HTTP_AUTH_NONE && !request->credentials.secret;
     const char *schemes = url->plain ? "http,https" : "https";
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -159,7 +162,7 @@ static void set_safety(CURL *easy, const struct http_request *request, const str
     curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, protocols);
 #endif
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    if (url->loopback)
+    if (url->direct)
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     /* On a connection that was kept open, curl itself sends a request again when the server closes
        before its first answer byte. */
@@ -172,8 +175,10 @@ static void set_authorities(CURL *easy, const struct world *world)
 {
     const char *file = world_environment(world, "CURL_CA_BUNDLE");
     file = file ? file : world_environment(world, "SSL_CERT_FILE");
-    if (file)
-        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+    if (!file)
+        return;
+    curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file);
 }
 
 /* EDGE_DEPLOY_IDLE_MS shortens it: for tests, and where nobody wants to wait a minute. */
@@ -199,7 +204,6 @@ static CURLcode set_up(struct http *http, struct arrival *arrival,
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "edge-deploy/" EDGE_DEPLOY_VERSION);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, idle_ms(http->world, request));
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, arrival);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -243,12 +247,35 @@ static CURLcode outcome(CURLM *multi)
     return code;
 }
 
+/* The times of one try, in milliseconds. */
+struct watch {
+    int64_t began, moved, reply; /* reply: when its body began; 0: not yet */
+    curl_off_t movement;
+};
+
+/* CURLE_OK: go on. */
+static CURLcode look(struct watch *watch, CURL *easy, long limit_ms)
+{
+    curl_off_t movement_now = movement(easy), body = 0;
+    int64_t now = monotonic_ms();
+    if (movement_now - watch->movement >= STEP_BYTES) {
+        watch->moved = now;
+        watch->movement = movement_now;
+    }
+    curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
+    if (body > 0 && !watch->reply)
+        watch->reply = now;
+    if (now - watch->began >= TOTAL_MS || (watch->reply && now - watch->reply >= REPLY_MS))
+        return CURLE_ABORTED_BY_CALLBACK;
+    return now - watch->moved >= limit_ms ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
+}
+
 /* -1 when interrupted. */
 static int perform(struct http *http, long limit_ms, CURLcode *code, struct error *error)
 {
     int running = 1;
-    int64_t moved_at = monotonic_ms();
-    curl_off_t moved = 0;
+    struct watch watch = {.began = monotonic_ms()};
+    watch.moved = watch.began;
     for (;;) {
         if (curl_multi_perform(http->multi, &running) != CURLM_OK) {
             *code = CURLE_FAILED_INIT;
@@ -258,17 +285,13 @@ static int perform(struct http *http, long limit_ms, CURLcode *code, struct erro
             *code = outcome(http->multi);
             return 0;
         }
-        curl_off_t now_moved = movement(http->easy);
-        int64_t now = monotonic_ms();
-        if (now_moved != moved)
-            moved_at = now;
-        moved = now_moved;
-        *code = CURLE_OPERATION_TIMEDOUT;
-        if (now - moved_at >= limit_ms)
+        *code = look(&watch, http->easy, limit_ms);
+        if (*code != CURLE_OK)
             return 0;
         if (world_stopped(http->world, error) != 0)
             return -1;
-        int64_t left = moved_at + limit_ms - now;
+        int64_t left = watch.moved + limit_ms - monotonic_ms();
+        left = left < 0 ? 0 : left;
         curl_multi_poll(http->multi, NULL, 0, (int)(left < POLL_MS ? left : POLL_MS), NULL);
     }
 }
@@ -284,6 +307,7 @@ static enum retry_end judge(CURL *easy, CURLcode code)
     case CURLE_OUT_OF_MEMORY:
     case CURLE_FAILED_INIT:
     case CURLE_WRITE_ERROR:
+    case CURLE_ABORTED_BY_CALLBACK:
     case CURLE_TOO_MANY_REDIRECTS:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -294,16 +318,6 @@ static enum retry_end judge(CURL *easy, CURLcode code)
         curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
         return sent == 0 ? RETRY_UNSENT : RETRY_LOST;
     }
-}
-
-/* Should a secret ever get into a text of curl's, it does not get out of it. */
-static void hide(char *text, const char *secret)
-{
-    size_t size = secret ? strlen(secret) : 0;
-    if (size < 4)
-        return;
-    for (char *at = strstr(text, secret); at; at = strstr(at, secret))
-        memset(at, '*', size);
 }
 
 static void describe(struct arena *arena, const struct http *http,
@@ -319,11 +333,13 @@ static void describe(struct arena *arena, const struct http *http,
     if (code == CURLE_OPERATION_TIMEDOUT && !reason[0])
         snprintf(reason, CURL_ERROR_SIZE, "nothing moved for %ld s",
                  (idle_ms(http->world, request) + 999) / 1000);
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        snprintf(reason, CURL_ERROR_SIZE,
+                 "it takes too long (%d minutes, of them %d for the reply)", TOTAL_MS / 60000,
+                 REPLY_MS / 60000);
     const char *why = reason[0] ? reason : curl_easy_strerror(code);
     char *safe = text_safe(arena, why, strlen(why));
-    hide(safe, request->credentials.secret);
-    hide(safe, request->credentials.secret_key);
-    hide(safe, request->credentials.session_token);
+    hide_secrets(safe, strlen(safe), &request->credentials);
     error_set(error, FAULT_REMOTE, "no reply to %s '%s': %s", request->method, url->shown, safe);
     if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
         error_hint(error, "check the network, and the endpoint if a variable changes it");
@@ -359,6 +375,7 @@ int transfer(struct http *http, struct arena *arena, const struct http_request *
         return error_prefix(error, "%s '%s'", request->method, url->shown);
     if (code != CURLE_OK)
         describe(arena, http, request, url, code, reason, arrival.exceeded, error);
+    hide_echoes(out, arrival.body, &request->credentials);
     out->body = (struct bytes){(const uint8_t *)buffer_text(arrival.body), arrival.body->size};
     return 0;
 }

@@ -22,14 +22,22 @@ struct url {
     const char *name;         /* host without port, for messages */
     const char *path, *query; /* as on the wire; query "" when there is none */
     const char *shown;        /* without the query, safe to print */
-    bool loopback, plain;     /* plain: http */
+    bool plain;               /* http */
+    bool direct;              /* this machine or link-local: no proxy stands in between */
 };
 
-int url_parse(struct arena *, const char *text, struct url *out, struct error *) MUST_CHECK;
+/* `link_local`: http is also spoken with the addresses of metadata. */
+int url_parse(struct arena *, const char *text, bool link_local, struct url *out,
+              struct error *) MUST_CHECK;
 
 /* The header lines of one try: the caller's, and the credentials, signed now. */
 int transfer_headers(struct arena *, const struct world *, const struct http_request *,
                      const struct url *, struct curl_slist **out, struct error *) MUST_CHECK;
+
+/* hide.c: stars in place of the credentials' secrets. */
+void hide_secrets(char *text, size_t size, const struct http_credentials *);
+/* The same in a reply that may be shown: one of 400 or more. */
+void hide_echoes(struct http_reply *, struct buffer *body, const struct http_credentials *);
 
 /* 0: *end says how it ended; with anything but RETRY_REPLY the error is set. -1: interrupted. */
 int transfer(struct http *, struct arena *, const struct http_request *, const struct url *,

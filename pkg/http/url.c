@@ -29,6 +29,18 @@ static bool is_loopback(const char *name)
     return strcmp(name, "localhost") == 0 || strcmp(name, "[::1]") == 0;
 }
 
+/* Where AWS answers a machine (RFC 3927, and the IPv6 addresses that AWS names): whoever is asked
+   there is on the same link. */
+static bool is_link_local(const char *name)
+{
+    static const char *const names[] = {"169.254.169.254", "169.254.170.2", "169.254.170.23",
+                                        "[fd00:ec2::254]", "[fd00:ec2::23]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static int refuse(struct arena *arena, const char *text, const char *why, struct error *error)
 {
     /* What stands before an '@' may be a password, what stands behind a '?' a token. */
@@ -38,7 +50,8 @@ static int refuse(struct arena *arena, const char *text, const char *why, struct
     return error_set(error, FAULT_INPUT, "the url '%s' cannot be used: %s", shown, why);
 }
 
-int url_parse(struct arena *arena, const char *text, struct url *out, struct error *error)
+int url_parse(struct arena *arena, const char *text, bool link_local, struct url *out,
+              struct error *error)
 {
     *out = (struct url){.handle = curl_url()};
     if (!out->handle)
@@ -56,10 +69,11 @@ int url_parse(struct arena *arena, const char *text, struct url *out, struct err
     if (part(arena, out->handle, CURLUPART_USER) || part(arena, out->handle, CURLUPART_PASSWORD))
         return refuse(arena, text, "it holds credentials", error);
     out->plain = strcmp(scheme, "http") == 0;
-    out->loopback = is_loopback(out->name);
+    link_local = link_local && is_link_local(out->name);
+    out->direct = is_loopback(out->name) || link_local;
     if (!out->plain && strcmp(scheme, "https") != 0)
         return refuse(arena, text, "only https is spoken", error);
-    if (out->plain && !out->loopback)
+    if (out->plain && !out->direct)
         return refuse(arena, text, "http is spoken with this machine only, with others https",
                       error);
     out->query = out->query ? out->query : "";

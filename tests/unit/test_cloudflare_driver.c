@@ -253,7 +253,7 @@ static void test_refusals(struct arena *arena)
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *row = &refusals[i];
         struct http_header header = {row->header, row->value};
-        struct http_reply reply = {row->status, &header, row->header ? 1 : 0, {0}};
+        struct http_reply reply = {row->status, &header, row->header ? 1 : 0, {0}, 0};
         struct ask ask = {.what = "upload", .right = RIGHT_SCRIPTS, .may_lack = row->may_lack};
         struct answer answer;
         struct error error = {0};

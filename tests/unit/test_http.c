@@ -15,6 +15,7 @@
 #include "pkg/digest/sigv4.h"
 #include "pkg/http/http.h"
 #include "pkg/http/retry.h"
+#include "pkg/http/transfer.h"
 #include "tests/unit/unit.h"
 
 #define OK_REPLY "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-A: 1\r\nx-a: 2\r\n\r\nok"
@@ -23,7 +24,7 @@
 enum { REQUESTS = 8 };
 
 /* What each request gets: bytes of a reply; "reset", "close" (after the request was read), "hang",
-   or "" for the end of the connection after the reply before. */
+   "drip", or "" for the end of the connection after the reply before. */
 struct server {
     const char *const *script;
     int listener;
@@ -77,6 +78,18 @@ static void wait_for_close(int connection)
         ;
 }
 
+/* A reply that never ends, a byte every 20 ms, until the client hangs up. */
+static void drip(int connection)
+{
+    static const char begin[] = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+    struct timespec pause = {0, 20000000};
+    ssize_t step = send(connection, begin, sizeof begin - 1, 0);
+    while (step > 0) {
+        nanosleep(&pause, NULL);
+        step = send(connection, "x", 1, 0);
+    }
+}
+
 static void serve(struct server *server, int connection)
 {
     const char *action;
@@ -91,6 +104,10 @@ static void serve(struct server *server, int connection)
             return;
         if (strcmp(action, "hang") == 0) {
             wait_for_close(connection);
+            return;
+        }
+        if (strcmp(action, "drip") == 0) {
+            drip(connection);
             return;
         }
         for (size_t sent = 0, size = strlen(action); sent < size;) {
@@ -250,6 +267,30 @@ static void test_too_many_requests(void)
     close_trial(&trial);
 }
 
+/* A wait that is longer than ours is handed back, at once and named. */
+static void test_long_wait(void)
+{
+    struct trial trial;
+    const char *const script[] = {
+        "HTTP/1.1 429 Too Many\r\nRetry-After: 3600\r\nContent-Length: 4\r\n\r\nlots", OK_REPLY,
+        /* By the server's clock it is 20 s, whatever ours says. */
+        "HTTP/1.1 503 Busy\r\nDate: Sun, 22 Nov 2026 15:00:00 GMT\r\n"
+        "Retry-After: Sun, 22 Nov 2026 15:00:20 GMT\r\nContent-Length: 0\r\n\r\n",
+        OK_REPLY, NULL};
+    open_trial(&trial, script);
+    send_request(&trial, "/", (struct http_request){0});
+    CHECK(trial.status == 0 && trial.reply.status == 429 && trial.waited == 0);
+    CHECK(trial.reply.retry_after_s == 3600 && http_statistics(trial.http).requests == 1);
+    CHECK_TEXT((const char *)trial.reply.body.data, "lots");
+    CHECK_TEXT(buffer_text(trial.said), "127.0.0.1: status 429; it wants 3600 s without requests, "
+                                        "which is too long to wait here\n");
+    send_request(&trial, "/", (struct http_request){0});
+    CHECK(trial.status == 0 && trial.reply.status == 200 && trial.reply.retry_after_s == 0);
+    send_request(&trial, "/", (struct http_request){0});
+    CHECK(trial.status == 0 && trial.reply.status == 200 && trial.waited == 20000);
+    close_trial(&trial);
+}
+
 static void test_busy(void)
 {
     struct trial trial;
@@ -395,6 +436,71 @@ static void test_hang(void)
     CHECK(trial.status == -1 && after.tv_sec - before.tv_sec < 3);
     CHECK(strstr(trial.error.message, "nothing moved for 1 s") != NULL);
     close_trial(&trial);
+}
+
+/* A byte now and then is no progress. */
+static void test_drip(void)
+{
+    struct trial trial;
+    struct timespec before, after;
+    const char *const script[] = {"drip", NULL};
+    open_trial(&trial, script);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    send_request(&trial, "/",
+                 (struct http_request){.repeat = HTTP_REPEAT_NEVER, .timeout_ms = 400});
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    CHECK(trial.status == -1 && after.tv_sec - before.tv_sec < 5);
+    CHECK(strstr(trial.error.message, "nothing moved for 1 s") != NULL);
+    close_trial(&trial);
+}
+
+/* What a server says back of the credentials is not shown, wherever it stands; nor is a secret that
+   went in the body. A reply that is a success is left as it came. */
+static void test_echoes(void)
+{
+    static const char secret[] = "s3cret-token-of-mine";
+    struct trial trial;
+    const char *const script[] = {
+        "HTTP/1.1 403 No\r\nX-Id: a s3cret-token-of-mine b\r\nContent-Length: 45\r\n\r\n"
+        "{s3cret-token-of-mines3cret-token-of-mine} no",
+        "HTTP/1.1 400 No\r\nContent-Length: 20\r\n\r\ns3cret-token-of-mine",
+        "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\ns3cret-token-of-mine", NULL};
+    struct http_credentials header = {
+        .scheme = HTTP_AUTH_HEADER, .header = "Authorization", .prefix = "", .secret = secret};
+    struct http_credentials body = {.scheme = HTTP_AUTH_NONE, .secret = secret};
+    open_trial(&trial, script);
+    send_request(&trial, "/", (struct http_request){.credentials = header});
+    CHECK_TEXT((const char *)trial.reply.body.data,
+               "{****************************************} no");
+    CHECK_TEXT(http_header(&trial.reply, "X-Id"), "a ******************** b");
+    send_request(&trial, "/", (struct http_request){.credentials = body, .body = bytes_of(secret)});
+    CHECK_TEXT((const char *)trial.reply.body.data, "********************");
+    CHECK(strstr(sent(&trial, 1), "Authorization") == NULL);
+    send_request(&trial, "/", (struct http_request){.credentials = header});
+    CHECK_TEXT((const char *)trial.reply.body.data, secret);
+    close_trial(&trial);
+}
+
+/* http is spoken with the addresses of metadata when the caller says so, and with no others. */
+static void test_link_local(void)
+{
+    static const struct {
+        const char *url;
+        bool allowed;
+    } rows[] = {{"http://169.254.169.254/x", true},    {"http://169.254.170.2/x", true},
+                {"http://169.254.170.23/x", true},     {"http://[fd00:ec2::254]/x", true},
+                {"http://[fd00:ec2::23]/x", true},     {"http://169.254.169.253/x", false},
+                {"http://169.254.169.254.x/x", false}, {"http://10.0.0.1/x", false},
+                {"http://[fd00:ec2::1]/x", false}};
+    struct arena arena = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = {0};
+        struct url url;
+        CHECK((url_parse(&arena, rows[i].url, true, &url, &error) == 0) == rows[i].allowed);
+        CHECK(rows[i].allowed ? url.direct : error.fault == FAULT_INPUT);
+        CHECK(url_parse(&arena, rows[i].url, false, &url, &error) == -1);
+    }
+    arena_free(&arena);
 }
 
 static int stop_now(void *context)
@@ -626,7 +732,11 @@ static void test_retry_table(void)
         {RETRY_UNSENT, 0, HTTP_REPEAT_BY_CALLER, 1, NULL, NULL, -1, -1},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "3", 3000, 3000},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "retry-after", "0", 0, 0},
-        {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "99999", 60000, 60000},
+        {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "60", 60000, 60000},
+        {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "61", -1, -1},
+        {RETRY_REPLY, 429, HTTP_REPEAT_NEVER, 1, "Retry-After", "99999", -1, -1},
+        {RETRY_REPLY, 429, HTTP_REPEAT_NEVER, 1, "Retry-After", "Sun, 22 Nov 2026 12:01:01 GMT", -1,
+         -1},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "99999999999999999999", 250, 749},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "-3", 250, 749},
         {RETRY_REPLY, 503, HTTP_REPEAT_SAFE, 1, "Retry-After", "soon", 250, 749},
@@ -655,7 +765,7 @@ static void test_retry_table(void)
     static const uint32_t randoms[] = {0, 499, 12345678, UINT32_MAX};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct http_header header = {rows[i].name, rows[i].value};
-        struct http_reply reply = {rows[i].status, &header, rows[i].name != NULL, {NULL, 0}};
+        struct http_reply reply = {rows[i].status, &header, rows[i].name != NULL, {NULL, 0}, 0};
         for (size_t word = 0; word < 4; word++) {
             struct retry_question question = {rows[i].end,     &reply, false,        rows[i].repeat,
                                               rows[i].attempt, now,    randoms[word]};
@@ -672,6 +782,7 @@ void test_http(void)
     test_refused_urls();
     test_ok();
     test_too_many_requests();
+    test_long_wait();
     test_busy();
     test_no_proxy();
     test_again();
@@ -680,6 +791,9 @@ void test_http(void)
     test_unreachable();
     test_limits();
     test_hang();
+    test_drip();
+    test_echoes();
+    test_link_local();
     test_interrupt();
     test_redirects();
     test_secrets_hidden();

@@ -304,7 +304,7 @@ static void test_event_conflicts(struct arena *arena)
 
 static struct http_reply reply_of(long status, struct http_header *header, const char *body)
 {
-    return (struct http_reply){status, header, header ? 1 : 0, bytes_of(body)};
+    return (struct http_reply){status, header, header ? 1 : 0, bytes_of(body), 0};
 }
 
 #define REFUSED(code, text)                                                                        \
@@ -408,7 +408,7 @@ static void test_wrong_clock(struct arena *arena)
     struct ask ask = {.service = SERVICE_LAMBDA, .what = "do it", .right = "right"};
     struct http_header headers[] = {{"x-amzn-errortype", "InvalidSignatureException"},
                                     {"Date", "Sun, 22 Nov 2026 12:00:00 GMT"}};
-    struct http_reply reply = {403, headers, 2, bytes_of("{\"message\":\"no\"}")};
+    struct http_reply reply = {403, headers, 2, bytes_of("{\"message\":\"no\"}"), 0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct answer answer;
         struct error error = {0};
