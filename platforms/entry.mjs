@@ -223,4 +223,16 @@ function failed(status, reason) {
   return { status, reason: "", headers: [["Content-Type", "text/plain; charset=utf-8"]], body: utf8(`${reason}\n`) };
 }
 
+// What this is: packing writes a line behind the glue that fills it in with the digest of all the rest. Who asks for it
+// with a header of that name is told in one; nobody else is.
+let version = "";
+const VERSION_HEADER = "Edge-Deploy-Version";
+
+function named(request, response) {
+  const name = VERSION_HEADER.toLowerCase();
+  if (!version || headerValue(request, name) === undefined) return response;
+  const others = response.headers.filter((header) => header[0].toLowerCase() !== name);
+  return { ...response, headers: [...others, [VERSION_HEADER, version]] };
+}
+
 const mayHaveBody = (method, status) => method !== "HEAD" && status !== 204 && status !== 205 && status !== 304;

@@ -51,6 +51,12 @@ void artifact_seal(struct artifact *artifact)
     arena_free(&scratch);
 }
 
+struct bytes artifact_glue(const struct job *job, const char *sha256)
+{
+    return bytes_of(
+        arena_printf(job->arena, "%sversion = \"sha256:%s\";\n", job->entry->glue, sha256));
+}
+
 static bool is_same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;

@@ -77,6 +77,11 @@ struct artifact {
 /* Computes sha256 over names, types, bodies and settings. */
 void artifact_seal(struct artifact *);
 
+/* Our glue with a last line that fills in its `version`: "sha256:" and the digest, which is over the
+   glue without it. Asked for it with the header GLUE_VERSION, it answers with it in one. */
+#define GLUE_VERSION "Edge-Deploy-Version"
+struct bytes artifact_glue(const struct job *, const char *sha256);
+
 /* Whether a version ever took traffic, as far as the platform remembers. */
 enum lived { LIVED_UNKNOWN, LIVED_NO, LIVED_YES };
 

@@ -103,7 +103,8 @@ static int check_name(const struct artifact *artifact, size_t index, struct erro
 }
 
 /* Source maps do not count towards the Worker's size (section 6). */
-static int finish(const struct job *job, struct artifact *artifact, struct error *error)
+static int finish(const struct job *job, struct artifact *artifact, bool is_bare,
+                  struct error *error)
 {
     for (size_t i = 0; i < artifact->part_count; i++) {
         struct part *part = &artifact->parts[i];
@@ -111,12 +112,17 @@ static int finish(const struct job *job, struct artifact *artifact, struct error
             return -1;
         part->filename = part->name;
         part->media_type = media_type(part->name);
+    }
+    artifact->settings = settings_of(job, artifact->parts[0].name);
+    artifact_seal(artifact);
+    if (is_bare)
+        artifact->parts[0].body = artifact_glue(job, artifact->sha256);
+    for (size_t i = 0; i < artifact->part_count; i++) {
+        const struct part *part = &artifact->parts[i];
         artifact->unpacked_bytes += part->body.size;
         if (!ends_in(part->name, ".map"))
             artifact->counted_bytes += part->body.size;
     }
-    artifact->settings = settings_of(job, artifact->parts[0].name);
-    artifact_seal(artifact);
     return 0;
 }
 
@@ -150,7 +156,7 @@ int cloudflare_pack(const struct job *job, const struct payload *payload, struct
         out->parts[0] = (struct part){.name = GLUE_NAME, .body = bytes_of(job->entry->glue)};
         out->parts[1].name = MODULE_NAME;
     }
-    return finish(job, out, error);
+    return finish(job, out, is_bare, error);
 }
 
 /* Keys of the settings that are not the version's but the script's. */

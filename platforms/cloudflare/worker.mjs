@@ -28,19 +28,24 @@ async function requestOf(request) {
   };
 }
 
+function responseOf({ status, reason, headers, body }, method) {
+  // What the module has encoded is not to be encoded again.
+  const isEncoded = headers.some((header) => header[0].toLowerCase() === "content-encoding");
+  const init = { status, statusText: reason, headers: new Headers() };
+  if (isEncoded) init.encodeBody = "manual";
+  for (const [name, value] of headers) init.headers.append(name, value);
+  return new Response(mayHaveBody(method, status) ? body : null, init);
+}
+
 export default {
   async fetch(request) {
-    const { status, reason, headers, body } = answer(await requestOf(request), Infinity);
+    const asked = await requestOf(request);
     try {
-      // What the module has encoded is not to be encoded again.
-      const isEncoded = headers.some((header) => header[0].toLowerCase() === "content-encoding");
-      const init = { status, statusText: reason, headers: new Headers() };
-      if (isEncoded) init.encodeBody = "manual";
-      for (const [name, value] of headers) init.headers.append(name, value);
-      return new Response(mayHaveBody(request.method, status) ? body : null, init);
+      return responseOf(named(asked, answer(asked, Infinity)), request.method);
     } catch (error) {
       console.error(`edge-deploy: ${error.message}`);
-      return new Response("the module's response has a header that cannot be sent\n", { status: 502 });
+      const reason = "the module's response has a header that cannot be sent";
+      return responseOf(named(asked, failed(502, reason)), request.method);
     }
   },
 };

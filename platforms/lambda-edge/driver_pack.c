@@ -70,6 +70,21 @@ static int add_files(const struct job *job, const struct payload *payload,
     return 0;
 }
 
+/* The digest is over the files, so that the glue among them can tell it. */
+static void seal_files(const struct job *job, struct artifact *out, struct archive_item *items,
+                       size_t count, bool is_bare)
+{
+    struct artifact files = {.part_count = count, .settings = out->settings};
+    files.parts = arena_alloc(job->arena, count, sizeof *files.parts);
+    for (size_t i = 0; i < count; i++)
+        files.parts[i] = (struct part){.name = items[i].path, .body = items[i].body};
+    artifact_seal(&files);
+    memcpy(out->sha256, files.sha256, sizeof out->sha256);
+    for (size_t i = 0; is_bare && i < count; i++)
+        if (strcmp(items[i].path, GLUE_NAME) == 0)
+            items[i].body = artifact_glue(job, out->sha256);
+}
+
 int lambda_edge_pack(const struct job *job, const struct payload *payload, struct artifact *out,
                      struct error *error)
 {
@@ -82,17 +97,19 @@ int lambda_edge_pack(const struct job *job, const struct payload *payload, struc
                          job->entry->platform->title);
     if (payload->part_count == 0)
         return error_set(error, FAULT_INPUT, "there is nothing to pack");
-    const char *main = payload->form == PAYLOAD_BARE ? GLUE_NAME : payload->parts[0].name;
-    if (check_main(main, error) != 0 || add_files(job, payload, items, &count, error) != 0 ||
-        archive_zip(job->arena, items, count, &zip, error) != 0)
+    bool is_bare = payload->form == PAYLOAD_BARE;
+    const char *main = is_bare ? GLUE_NAME : payload->parts[0].name;
+    if (check_main(main, error) != 0 || add_files(job, payload, items, &count, error) != 0)
+        return -1;
+    out->settings = settings_of(job, main);
+    seal_files(job, out, items, count, is_bare);
+    if (archive_zip(job->arena, items, count, &zip, error) != 0)
         return -1;
     out->parts = arena_alloc(job->arena, 1, sizeof *out->parts);
     out->parts[0] = (struct part){"function.zip", "function.zip", "application/zip", zip};
     out->part_count = 1;
-    out->settings = settings_of(job, main);
     out->counted_bytes = zip.size;
     for (size_t i = 0; i < count; i++)
         out->unpacked_bytes += items[i].body.size;
-    artifact_seal(out);
     return 0;
 }

@@ -85,11 +85,12 @@ export const handler = async (event) => {
     return responseOf(failed(413, "the request's body is larger than CloudFront hands to a function"), request.method);
   }
   const limit = LIMITS[config.eventType];
-  const answered = answer(requestOf({ request, config }), limit);
-  const out = responseOf(answered, request.method);
+  const asked = requestOf({ request, config });
+  const answered = answer(asked, limit);
+  const out = responseOf(named(asked, answered), request.method);
   const size = sizeOf(out, out.body === undefined ? "" : answered.body);
   if (size <= limit) return out;
   const reason = `the response has ${size} bytes, CloudFront takes ${limit} in a ${config.eventType} event`;
   console.error(`edge-deploy: ${reason}`);
-  return responseOf(failed(502, reason), request.method);
+  return responseOf(named(asked, failed(502, reason)), request.method);
 };

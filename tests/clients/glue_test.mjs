@@ -21,6 +21,10 @@ const WORKERD = (existsSync(CLIENTS) ? readdirSync(CLIENTS) : []).filter((name) 
 const folder = mkdtempSync(join(tmpdir(), "edge-deploy-glue-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
+// With the last line that packing writes.
+const VERSION = `sha256:${"0123456789abcdef".repeat(4)}`;
+const packed = (path) => `${glue(path)}version = "${VERSION}";\n`;
+
 function glue(path) {
   return readFileSync(join(ROOT, "platforms", path), "utf8")
     .replace(/^\/\/include (.*)\n/gm, (line, file) => readFileSync(join(ROOT, "platforms", file), "utf8"));
@@ -65,7 +69,7 @@ async function load(source, kind) {
   return import(pathToFileURL(join(place, "index.mjs")));
 }
 
-const workerSource = glue("cloudflare/worker.mjs");
+const workerSource = packed("cloudflare/worker.mjs");
 
 // Plain node does not import wasm as a compiled module; that one line is put differently.
 async function workerInNode(kind) {
@@ -134,7 +138,7 @@ async function workerInWorkerd(kind) {
 
 // Lambda's own form in and out, turned into the common one.
 async function lambda(kind, eventType = "origin-request") {
-  const { handler } = await load(glue("lambda-edge/handler.mjs"), kind);
+  const { handler } = await load(packed("lambda-edge/handler.mjs"), kind);
   return async (path, { method = "GET", headers = {}, body } = {}) => {
     const [uri, querystring = ""] = path.split("?");
     const map = {};
@@ -187,6 +191,16 @@ for (const [name, start] of hosts) {
       for (const word of ["HTTP_PROXY=", "HTTP_CONTENT_LENGTH", "CONTENT_LENGTH", "HTTP_CONNECTION"]) {
         assert.ok(!lines.some((line) => line.startsWith(word)), word);
       }
+    });
+
+    test("its version is told to who asks, whatever the module says", async () => {
+      const ask = { headers: { "edge-deploy-version": "?" } };
+      assert.deepEqual(of(await get("/", ask), "edge-deploy-version"), [VERSION]);
+      assert.deepEqual(of(await get("/forged", ask), "edge-deploy-version"), [VERSION]);
+      assert.deepEqual(of(await get("/"), "edge-deploy-version"), []);
+      const failed = await quietly("/exit-3", ask);
+      assert.equal(failed.status, 502);
+      assert.deepEqual(of(failed, "edge-deploy-version"), [VERSION]);
     });
 
     test("memory may grow", async () => assert.match(text(await get("/grow")), /PATH_INFO=\/grow\n/));

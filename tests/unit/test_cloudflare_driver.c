@@ -39,11 +39,13 @@ static void test_pack_bare(struct arena *arena)
     CHECK_TEXT(a.parts[0].name, "worker.mjs");
     CHECK_TEXT(a.parts[0].filename, "worker.mjs");
     CHECK_TEXT(a.parts[0].media_type, "application/javascript+module");
-    CHECK(bytes_equal(a.parts[0].body, bytes_of(entry.glue)));
+    struct bytes glue = artifact_glue(&job, a.sha256);
+    CHECK(bytes_equal(a.parts[0].body, glue));
+    CHECK(strstr((const char *)glue.data, a.sha256) != NULL);
     CHECK_TEXT(a.parts[1].name, "module.wasm");
     CHECK_TEXT(a.parts[1].filename, "module.wasm");
     CHECK_TEXT(a.parts[1].media_type, "application/wasm");
-    CHECK(a.counted_bytes == 5 + strlen(entry.glue));
+    CHECK(a.counted_bytes == 5 + glue.size);
     CHECK(strncmp(a.settings,
                   "{\"main_module\":\"worker.mjs\",\"compatibility_date\":\"2026-11-01\","
                   "\"compatibility_flags\":[\"nodejs_compat\"],\"keep_bindings\":[\"secret_text\",",

@@ -31,6 +31,11 @@ static void count(void)
     printf("Content-Type: text/plain\n\n%d\n", ++calls);
 }
 
+static void forged(void)
+{
+    fputs("Content-Type: text/plain\nEdge-Deploy-Version: sha256:0\n\n", stdout);
+}
+
 static void cookies(void)
 {
     fputs("Status: 302\nLocation: /next\nSet-Cookie: a=1; Path=/\nSet-Cookie: b=2\nConnection: "
@@ -93,6 +98,8 @@ int main(int argc, char **argv)
         count();
     else if (strcmp(path, "/cookies") == 0)
         cookies();
+    else if (strcmp(path, "/forged") == 0)
+        forged();
     else if (strcmp(path, "/clocks") == 0)
         clocks();
     else if (strncmp(path, "/much/", 6) == 0)
