@@ -77,8 +77,8 @@ struct artifact {
 /* Computes sha256 over names, types, bodies and settings. */
 void artifact_seal(struct artifact *);
 
-/* Our glue with a last line that fills in its `version`: "sha256:" and the digest, which is over the
-   glue without it. Asked for it with the header GLUE_VERSION, it answers with it in one. */
+/* Our glue with a last line that fills in its `version`: "sha256:" and the digest, which is over
+   the glue without it. Asked for it with the header GLUE_VERSION, it answers with it in one. */
 #define GLUE_VERSION "Edge-Deploy-Version"
 struct bytes artifact_glue(const struct job *, const char *sha256);
 
