@@ -3,7 +3,10 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
+#include "cmd/world.h"
 #include "pkg/json/json.h"
+
+enum { TICK_MS = 100 };
 
 static void stop(void *sandbox)
 {
@@ -21,6 +24,7 @@ static int run_sandbox(struct run *run, struct error *error)
         .latency_ms = (unsigned)typed->latency,
         .faults = typed->fault,
         .rate_scale = (unsigned)typed->rate_scale,
+        .tick_ms = world_is_virtual() ? TICK_MS : 0,
         .journal = typed->journal,
         .world = run->world,
         .platforms = platforms,

@@ -118,6 +118,11 @@ void world_open(struct run *run)
         (struct world){run, now, sleep_for, random_bytes, environment, interrupted, progress_say};
 }
 
+bool world_is_virtual(void)
+{
+    return is_virtual;
+}
+
 void world_make_virtual(void)
 {
     is_virtual = true;

@@ -75,7 +75,7 @@ for name; do
     limits) suite limits python3 tests/limits.py ;;
     html) suite html sh tests/html/run.sh ;;
     toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;
-    faults) suite faults python3 tests/torture.py ;;
+    faults) suite faults python3 tests/faults/main.py ;;
     asan)
         suite asan-unit asan_unit
         suite asan-cases python3 tests/run.py --program build/asan/edge-deploy

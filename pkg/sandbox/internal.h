@@ -16,7 +16,7 @@ struct sandbox {
     const struct world *world;
     const struct platform_entry *platforms;
     const char *state; /* folder */
-    unsigned latency_ms, rate_scale, port;
+    unsigned latency_ms, rate_scale, tick_ms, port;
     char base[32]; /* "http://127.0.0.1:PORT" */
     struct fault_rules faults;
     json_t *ready; /* the document of sandbox_ready() */

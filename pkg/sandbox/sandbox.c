@@ -113,6 +113,7 @@ int sandbox_start(struct arena *arena, const struct sandbox_options *options, st
     sandbox->state = arena_strdup(arena, options->state);
     sandbox->latency_ms = options->latency_ms;
     sandbox->rate_scale = options->rate_scale ? options->rate_scale : 1;
+    sandbox->tick_ms = options->tick_ms;
     pthread_mutex_init(&sandbox->lock, NULL);
     if (options->faults && faults_parse(arena, options->faults, &sandbox->faults, error) != 0)
         return -1;

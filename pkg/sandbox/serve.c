@@ -261,6 +261,8 @@ static enum MHD_Result answer(struct exchange *exchange)
     }
     exchange->request.body = buffer_bytes(exchange->body);
     pthread_mutex_lock(&sandbox->lock);
+    if (sandbox->tick_ms)
+        world_sleep(sandbox->world, sandbox->tick_ms);
     exchange->request.now = world_now(sandbox->world);
     make_reply(exchange);
     journal_write(

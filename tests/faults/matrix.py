@@ -1,0 +1,105 @@
+"""Each request of each run fails in each way, once and from there on; what is said of it is held
+against what the sandbox then holds, and the run after it must heal all."""
+import os
+
+import judge
+import scene
+import state
+
+# By --fault at one request. What is spoiled was done; a status was not.
+SINGLE = ("refuse", "reset-before", "reset-during", "lost", "hang", "stall", "slow:500000", "html",
+          "truncate", "malformed", "empty", "list", "types:1", "types:2", "types:3", "status:400",
+          "status:401", "status:403", "status:404", "status:409", "status:412", "status:429",
+          "status:429:retry-after=2", "status:429:retry-after=3600", "status:500", "status:502",
+          "status:503", "status:504")
+# From one request on, until the run ends.
+LASTING = ("refuse", "lost", "malformed", "status:401", "status:403",
+           "status:429:retry-after=3600", "status:500")
+SILENT = {"EDGE_DEPLOY_IDLE_MS": "300"}
+
+# Name: the state before, the words, the words of the run after it.
+SCENARIOS = {
+    "first": ("empty", ("publish",), None),
+    "change": ("changed", ("publish",), None),
+    "rollback": ("published", ("rollback", "--to", "OLD"), None),
+    "unchanged": ("published", ("publish",), None),
+    "status": ("published", ("status",), None),
+    "verify": ("published", ("verify",), None),
+}
+READS = ("unchanged", "status", "verify")
+
+
+def specifications():
+    """Name of a fault -> number of the request -> what --fault gets."""
+    out = {kind: "* *#{0}=" + kind for kind in SINGLE}
+    out.update({"all-" + kind: "* *#{0}-999999=" + kind for kind in LASTING})
+    # Done, and nobody answers any more: nothing can be found out.
+    out["cut"] = "* *#{0}=lost,* *#{1}-999999=refuse"
+    return out
+
+
+FAULTS = specifications()
+
+
+class Scenario:
+    """One platform, one run: learnt once, disturbed often."""
+
+    def __init__(self, platform, name, folders, program, scratch):
+        self.platform, self.name, self.program, self.scratch = platform, name, program, scratch
+        begin, words, after = SCENARIOS[name]
+        self.source = folders[begin]
+        self.reads = name in READS
+        project = self.open("learn")
+        try:
+            old = [r for r in project.records() if r["event"] == "publish"]
+            old = old[0]["version"] if old else ""
+            for record in sorted(project.records(), key=lambda r: r["time"]):
+                if record["version"] != self.look(project).live:
+                    old = record["version"]
+            self.words = tuple(old if word == "OLD" else word for word in words)
+            self.after = after or self.words
+            self.before, self.records = self.look(project), project.records()
+            project.serve()
+            self.outcome = project.call(*self.words)
+            self.requests = project.requests()
+            self.wanted = self.look(project)
+            self.learnt = project.records()
+        finally:
+            project.close()
+        if self.outcome.code or self.outcome.wrong:
+            raise ValueError(f"{platform} {name} fails undisturbed: {self.outcome} {self.outcome.wrong}")
+
+    def open(self, name):
+        return scene.Scene(os.path.join(self.scratch, f"{self.platform}-{self.name}-{name}"),
+                           self.program, self.source)
+
+    def look(self, project):
+        return state.PLATFORMS[self.platform](project.state)
+
+    def disturb(self, kind, number, project):
+        """The run with the fault, and what is wrong with what it said."""
+        project.serve(FAULTS[kind].format(number, number + 1))
+        outcome = project.call(*self.words, extra=SILENT if kind in ("hang", "stall") else None)
+        return outcome, judge.disturbed(self, project, outcome)
+
+    def heal(self, kind, project, first):
+        if kind.startswith("all-") or kind == "cut":
+            project.serve()
+        outcome = project.call(*self.after)
+        return outcome, judge.healed(self, project, first, outcome)
+
+    def attempt(self, kind, number):
+        """What is wrong, as lines; none when all is right."""
+        project = None
+        try:
+            project = self.open(f"{kind.replace(':', '-')}-{number}")
+            first, wrong = self.disturb(kind, number, project)
+            again, more = self.heal(kind, project, first)
+            if wrong or more:
+                wrong = wrong + more + [str(first), str(again)]
+            return wrong
+        except (OSError, ValueError, KeyError) as problem:
+            return [f"cannot run: {type(problem).__name__}: {problem}"]
+        finally:
+            if project:
+                project.close()

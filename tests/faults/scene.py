@@ -1,0 +1,169 @@
+"""A project in a git repository and a sandbox of its own, in one folder that can be copied; and how
+a run in it is judged by its words alone."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import run  # noqa: E402  (tests/run.py)
+
+REF = "refs/notes/edge-deploy"
+CODES = (0, 1, 2, 4, 5)
+LONGEST_S = 120
+
+
+def environment(folder, program):
+    env = run.environment(folder, program)
+    env["GIT_CONFIG_GLOBAL"] = os.devnull
+    env["EDGE_DEPLOY_WASM_OPT"] = run.OLD_OPTIMIZER
+    return env
+
+
+class Outcome:
+    """What a run left: exit code, the document, its words, and what is wrong with the form."""
+
+    def __init__(self, words, env, code, stdout, stderr):
+        self.words, self.code = words, code
+        self.text = stdout.decode("utf-8", "replace") + stderr.decode("utf-8", "replace")
+        self.wrong = []
+        if any(env.get(secret, "\0") in self.text for secret in run.SECRETS):
+            self.wrong.append(f"{words[0]} prints a secret")
+        if code not in CODES and code not in (128 + signal.SIGINT, 128 + signal.SIGTERM):
+            self.wrong.append(f"{words[0]} ends with {code}: {self.text[-1500:]}")
+        if "Sanitizer" in self.text or "runtime error" in self.text:
+            self.wrong.append(f"{words[0]}: {self.text[-3000:]}")
+        try:
+            self.document = json.loads(stdout)
+        except ValueError:
+            self.document = {}
+            self.wrong.append(f"{words[0]} does not print one document: {stdout[:300]!r}")
+        rows = self.document.get("deployments") or [{}]
+        self.row = rows[0]
+        self.error = self.document.get("error") or {}
+        self.message = f"{self.error.get('message', '')} / {self.error.get('hint', '')}"
+        if code not in (0,) and not self.error.get("message") and self.document:
+            self.wrong.append(f"{words[0]} ends with {code} and says nothing")
+
+    def __str__(self):
+        return f"{' '.join(self.words)} -> {self.code} {self.row.get('state')} " \
+               f"{self.row.get('version')}: {self.message}"
+
+
+class Scene:
+    """FOLDER/work, FOLDER/state, FOLDER/journal."""
+
+    def __init__(self, folder, program, source=None):
+        self.folder, self.program = folder, program
+        if source:
+            subprocess.run(["cp", "-r", source, folder], check=True)
+            os.environ.setdefault("HOME", folder)
+            self.env = dict(environment_of(folder, program))
+        else:
+            os.makedirs(folder)
+            self.env = environment(folder, program)
+        self.work, self.state = os.path.join(folder, "work"), os.path.join(folder, "state")
+        self.journal = os.path.join(folder, "journal")
+        self.sandbox = None
+
+    def serve(self, fault=None):
+        """A sandbox process, whose clock every request moves on; the quotas are new."""
+        self.stop()
+        for name in ("cloudflare", "fastly", "lambda-edge"):
+            quota = os.path.join(self.state, name, "quota.json")
+            if os.path.exists(quota):
+                os.remove(quota)
+        self.sandbox = subprocess.Popen(
+            [self.program, "sandbox", "--port", "0", "--state", self.state, "--journal",
+             self.journal] + (["--fault", fault] if fault else []),
+            cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        ready = self.sandbox.stdout.readline()
+        if not ready:
+            raise OSError(f"the sandbox did not start with {fault}")
+        self.env.update(json.loads(ready)["env"])
+
+    def stop(self):
+        if self.sandbox:
+            self.sandbox.kill()
+            self.sandbox.wait()
+            self.sandbox.stdout.close()
+            self.sandbox = None
+
+    def start(self, *words, extra=None, work=None, before=()):
+        return subprocess.Popen([*before, self.program, *words, "-q", "--format", "json"],
+                                cwd=work or self.work, env={**self.env, **(extra or {})},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+
+    def finish(self, process, *words):
+        try:
+            stdout, stderr = process.communicate(timeout=LONGEST_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            stdout, stderr = process.communicate()
+            stderr += b"\n(killed by the test: took too long)"
+        return Outcome(words, self.env, process.returncode, stdout, stderr)
+
+    def call(self, *words, extra=None):
+        return self.finish(self.start(*words, extra=extra), *words)
+
+    def requests(self):
+        """(method, path with query, status, fault) of all so far."""
+        if not os.path.exists(self.journal):
+            return []
+        with open(self.journal, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file if line.endswith("\n")]
+        return [(r["method"], r["path"] + ("?" + r["query"] if r["query"] else ""), r["status"],
+                 r["fault"]) for r in rows]
+
+    def git(self, *words, work=None, check=True):
+        return subprocess.run(["git", *words], cwd=work or self.work, env=self.env, check=check,
+                              capture_output=True, text=True).stdout
+
+    def records(self, work=None):
+        """All lines of the notes."""
+        text = self.git("grep", "-h", "", REF, work=work, check=False)
+        return [json.loads(line) for line in text.splitlines()]
+
+    def send(self, method, variable, path, body=None, media="application/json", headers=None):
+        """A request of somebody else's."""
+        request = urllib.request.Request(self.env[variable] + path, method=method)
+        for name, value in {"Content-Type": media, **(headers or {})}.items():
+            request.add_header(name, value)
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        with urllib.request.urlopen(request, data=data, timeout=30) as reply:
+            return json.load(reply)
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def environment_of(folder, program):
+    """Like environment(), in a folder that is there already."""
+    home = os.path.join(folder, "home")
+    shutil.rmtree(home, ignore_errors=True)
+    return environment(folder, program)
+
+
+def wait_for(condition, seconds=20):
+    """Until the condition holds; False when it never does."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.002)
+    return False
+
+
+def is_change(request):
+    """Whether a request of the journal may change anything; STS and IAM are asked with POST."""
+    method, path = request[0], request[1]
+    return method not in ("GET", "HEAD", "OPTIONS") and path.rstrip("/") not in ("/aws", "/aws/sts",
+                                                                                 "/aws/iam")
