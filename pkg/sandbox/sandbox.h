@@ -108,8 +108,8 @@ struct sandbox_options {
     unsigned latency_ms;
     const char *faults; /* --fault SPEC, or NULL; its grammar: pkg/sandbox/faults.h */
     unsigned rate_scale;
-    unsigned tick_ms; /* how far each request moves the world's clock, which must be virtual: who
-                         waits virtually must not run into quotas that are counted in real time */
+    unsigned tick_ms;    /* how far each request moves the world's clock, which must be virtual: who
+                            waits virtually must not run into quotas that are counted in real time */
     const char *journal; /* file, or NULL */
     const struct world *world;
     const struct platform_entry *platforms; /* ends with {0} */
