@@ -1,6 +1,7 @@
-/* AWS on loopback, as far as Lambda@Edge needs it: STS, Lambda and CloudFront under one prefix,
-   told apart by path. Who may ask, how often, and in which form is answered. Written from
-   contracts/lambda-edge.md, not from the driver. */
+/* AWS on loopback, as far as Lambda@Edge needs it: STS, IAM, Lambda and CloudFront under one
+   prefix, told apart by path, and STS from IAM by what the request is signed for. Who may ask, how
+   often, and in which form is answered. Written from contracts/lambda-edge.md, not from the driver.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -61,8 +62,9 @@ static void refuse_json(struct call *call, unsigned status, const char *code, co
 
 static void refuse_xml(struct call *call, unsigned status, const char *code, const char *message)
 {
-    const char *space = call->service == SERVICE_STS ? "https://sts.amazonaws.com/doc/2011-06-15/"
-                                                     : AWS_CLOUDFRONT_XML;
+    const char *space = call->service == SERVICE_STS   ? AWS_STS_XML
+                        : call->service == SERVICE_IAM ? AWS_IAM_XML
+                                                       : AWS_CLOUDFRONT_XML;
     aws_answer_xml(
         call, status,
         arena_printf(call->arena,
@@ -108,28 +110,6 @@ bool aws_settles(json_t *document)
     return left == 0;
 }
 
-static void caller_identity(struct call *call)
-{
-    const char *action = sandbox_form(call->request, "Action");
-    if (!action || strcmp(action, "GetCallerIdentity") != 0 ||
-        strcmp(call->request->method, "POST") != 0) {
-        (void)aws_refuse(call, 400, "InvalidAction", "Could not find operation %s for version %s",
-                         action ? action : "", "2011-06-15");
-        return;
-    }
-    aws_answer_xml(
-        call, 200,
-        arena_printf(call->arena,
-                     "<GetCallerIdentityResponse "
-                     "xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"
-                     "<GetCallerIdentityResult><Arn>arn:aws:iam::" AWS_ACCOUNT
-                     ":user/sandbox</Arn><UserId>AIDASANDBOXEXAMPLE</UserId><Account>" AWS_ACCOUNT
-                     "</Account></GetCallerIdentityResult>"
-                     "<ResponseMetadata><RequestId>%s</RequestId></ResponseMetadata>"
-                     "</GetCallerIdentityResponse>",
-                     sandbox_uuid(call->sandbox, call->arena)));
-}
-
 /* Counts the call in the running second of its quota; -1 after a refusal. */
 static int check_rate(struct call *call, const char *quota, unsigned rate)
 {
@@ -156,13 +136,19 @@ static int check_rate(struct call *call, const char *quota, unsigned rate)
 static int check_quota(struct call *call)
 {
     bool is_get_function = strcmp(call->request->method, "GET") == 0 && call->word_count == 2;
-    if (call->service == SERVICE_STS)
+    if (call->service == SERVICE_STS || call->service == SERVICE_IAM)
         return 0;
     if (call->service == SERVICE_CLOUDFRONT)
         return check_rate(call, "cloudfront", CLOUDFRONT_RATE);
     if (is_get_function)
         return check_rate(call, "get-function", GET_FUNCTION_RATE);
     return check_rate(call, "lambda", LAMBDA_RATE);
+}
+
+static enum service service_at_root(const struct sandbox_request *request)
+{
+    const char *claim = sandbox_header(request, "Authorization");
+    return claim && strstr(claim, "/iam/aws4_request") ? SERVICE_IAM : SERVICE_STS;
 }
 
 static struct call open_call(struct sandbox *sandbox, const struct sandbox_request *request,
@@ -172,7 +158,7 @@ static struct call open_call(struct sandbox *sandbox, const struct sandbox_reque
                         .request = request,
                         .reply = reply,
                         .arena = request->arena,
-                        .service = SERVICE_STS};
+                        .service = service_at_root(request)};
     size_t count;
     const char **words = sandbox_words(request, &count);
     if (count && words[count - 1][0] == '\0')
@@ -186,22 +172,41 @@ static struct call open_call(struct sandbox *sandbox, const struct sandbox_reque
     return call;
 }
 
+/* The state is one account's; another one has nothing, and may not pass this one's roles. */
+static int check_account(struct call *call)
+{
+    if (strcmp(call->caller.account, AWS_ACCOUNT) == 0)
+        return 0;
+    if (call->service == SERVICE_CLOUDFRONT)
+        return aws_refuse(call, 404, "NoSuchDistribution",
+                          "The specified distribution does not exist.");
+    if (strcmp(call->request->method, "POST") == 0)
+        return aws_refuse(call, 403, "AccessDeniedException",
+                          "Cross-account pass role is not allowed.");
+    return aws_refuse(call, 404, "ResourceNotFoundException",
+                      "Function not found: arn:aws:lambda:" AWS_REGION ":%s:function:%s",
+                      call->caller.account, call->word_count > 1 ? call->words[1] : "");
+}
+
 static void handle(struct sandbox *sandbox, const struct sandbox_request *request,
                    struct sandbox_reply *reply)
 {
     struct call call = open_call(sandbox, request, reply);
-    if (call.service == SERVICE_STS && strcmp(request->path, "/") != 0 && request->path[0]) {
+    bool is_root = call.service == SERVICE_STS || call.service == SERVICE_IAM;
+    if (is_root && strcmp(request->path, "/") != 0 && request->path[0]) {
         (void)aws_refuse(&call, 404, "UnknownOperation", "the sandbox has no such path");
         return;
     }
-    if (aws_check_signature(&call) != 0 || check_quota(&call) != 0)
+    if (!aws_needs_no_signature(&call) && aws_check_signature(&call) != 0)
+        return;
+    if (check_quota(&call) != 0 || (!is_root && check_account(&call) != 0))
         return;
     if (call.service == SERVICE_LAMBDA)
         aws_lambda(&call);
     else if (call.service == SERVICE_CLOUDFRONT)
         aws_cloudfront(&call);
     else
-        caller_identity(&call);
+        aws_identity(&call);
 }
 
 /* Words for an injected error. */
@@ -213,7 +218,6 @@ static void refuse(struct sandbox *sandbox, const struct sandbox_request *reques
         const char *lambda, *other, *message;
     } rows[] = {
         {400, "InvalidParameterValueException", "InvalidArgument", "The request is not valid."},
-        {403, "AccessDeniedException", "AccessDenied", "Access denied."},
         {404, "ResourceNotFoundException", "NoSuchDistribution",
          "The specified resource does not exist."},
         {409, "ResourceConflictException", "CNAMEAlreadyExists",
@@ -228,6 +232,10 @@ static void refuse(struct sandbox *sandbox, const struct sandbox_request *reques
     struct call call = open_call(sandbox, request, reply);
     const char *lambda = "ServiceException", *other = "InternalError";
     const char *message = "We encountered an internal error. Please try again.";
+    if (status == 403) {
+        aws_deny_request(&call);
+        return;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].status == status) {
             lambda = rows[i].lambda;

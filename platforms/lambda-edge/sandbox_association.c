@@ -63,6 +63,13 @@ static int check_function(struct call *call, const struct association *associati
     const json_t *configuration = association->function.configuration;
     const char *arn = association->arn;
     const char *runtime = json_find_string(configuration, "Runtime", "");
+    const char *role = json_find_string(configuration, "Role", "/"), *slash = strrchr(role, '/');
+    if (slash && aws_role_is(slash + 1, ROLE_LAMBDA_ONLY))
+        return refuse(call,
+                      "The function execution role must be assumable with edgelambda.amazonaws.com "
+                      "as well as lambda.amazonaws.com principals. Update the IAM role and try "
+                      "again. Role: ",
+                      role);
     if (json_object_get(configuration, "Environment"))
         return refuse(call, "The function cannot have environment variables. Function: ", arn);
     if (json_object_get(configuration, "Layers"))

@@ -12,6 +12,7 @@
      distributions/ID                etag, status, unsettled, modified, domain
      distributions/ID/config         the DistributionConfig document (a blob)
      distributions/ID/invalidations/I  status, unsettled, created, batch
+     sessions/ACCESS-KEY             temporary credentials: secret, token, expires, whose
      quota                           calls in the running second
 
    Facts are from contracts/lambda-edge.md (2026-11-22), the captures of the AWS clients and the
@@ -29,11 +30,26 @@ struct arena;
 #define AWS_REGION  "us-east-1"
 /* The pair of AWS's own examples: known to every scanner for secrets as none, and the captured
    requests are signed with it. */
-#define AWS_ACCESS_KEY     "AKIDEXAMPLE"
-#define AWS_SECRET_KEY     "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+#define AWS_ACCESS_KEY "AKIDEXAMPLE"
+#define AWS_SECRET_KEY "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+/* Temporary credentials that are over, and somebody of another account, which has nothing. */
+#define AWS_EXPIRED_KEY    "ASIAEXPIREDEXAMPLE"
+#define AWS_EXPIRED_TOKEN  "expired-example-token"
+#define AWS_OTHER_KEY      "AKIDOTHEREXAMPLE"
+#define AWS_OTHER_ACCOUNT  "210987654321"
 #define AWS_CLOUDFRONT_XML "http://cloudfront.amazonaws.com/doc/2020-05-31/"
+#define AWS_STS_XML        "https://sts.amazonaws.com/doc/2011-06-15/"
+#define AWS_IAM_XML        "https://iam.amazonaws.com/doc/2010-05-08/"
 
-enum service { SERVICE_STS, SERVICE_LAMBDA, SERVICE_CLOUDFRONT };
+enum service { SERVICE_STS, SERVICE_LAMBDA, SERVICE_CLOUDFRONT, SERVICE_IAM };
+
+/* Whose credentials a request is signed with. */
+struct caller {
+    const char *access_key, *secret_key;
+    const char *token; /* NULL: long-term credentials */
+    int64_t expires;   /* milliseconds since 1970; 0: never */
+    const char *account, *arn, *user_id;
+};
 
 struct call {
     struct sandbox *sandbox;
@@ -43,10 +59,14 @@ struct call {
     enum service service;
     const char **words; /* of the path, behind the API's date */
     size_t word_count;
+    struct caller caller; /* once the signature is checked */
 };
 
 void aws_lambda(struct call *);
 void aws_cloudfront(struct call *);
+void aws_identity(struct call *); /* STS and IAM */
+/* What is asked of STS with a token in the body. */
+bool aws_needs_no_signature(struct call *);
 
 /* Answers in the service's form; returns -1, so that a failure is one statement. `code` is the
    name of the error. */
@@ -60,6 +80,30 @@ void aws_answer_xml(struct call *, unsigned status, const char *body);
 int aws_check_signature(struct call *) MUST_CHECK;
 int aws_save(struct call *, const char *key, json_t *document) MUST_CHECK;
 int aws_save_blob(struct call *, const char *key, struct bytes) MUST_CHECK;
+
+/* -1 when nobody has that key. */
+int aws_find_caller(struct call *, const char *access_key, struct caller *out) MUST_CHECK;
+/* A request with that session token (NULL: none) may be the caller's. */
+bool aws_token_fits(const struct caller *, const char *token);
+
+struct role {
+    const char *arn, *account, *name, *id;
+};
+enum role_trouble { ROLE_MISSING, ROLE_UNTRUSTED, ROLE_LAMBDA_ONLY, ROLE_UNREADABLE };
+
+/* -1 when the text is no role's ARN. */
+int aws_read_role(struct call *, const char *arn, struct role *out) MUST_CHECK;
+bool aws_role_is(const char *name, enum role_trouble);
+bool aws_is_session_name(const char *name);
+/* Its trust policy, percent-encoded. */
+const char *aws_trust_of(struct call *, const char *name);
+/* Temporary credentials for the role; -1 after a refusal. */
+int aws_open_session(struct call *, const struct role *, const char *name, json_int_t seconds,
+                     struct caller *out) MUST_CHECK;
+
+/* Answers that the caller may not. */
+void aws_deny(struct call *, const char *action, const char *resource);
+void aws_deny_request(struct call *); /* whatever the request asks for */
 
 /* Milliseconds since 1970 in AWS's forms: "2026-01-02T03:04:05.000" and what follows. */
 char *aws_time(struct call *, const char *zone);

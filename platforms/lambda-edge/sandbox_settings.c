@@ -68,6 +68,10 @@ static int check_role(struct call *call, const char *role)
     if (strncmp(role + strlen("arn:aws:iam::"), AWS_ACCOUNT, 12) != 0)
         return aws_refuse(call, 403, "AccessDeniedException",
                           "Cross-account pass role is not allowed.");
+    const char *name = strrchr(role, '/') + 1;
+    if (aws_role_is(name, ROLE_MISSING) || aws_role_is(name, ROLE_UNTRUSTED))
+        return aws_refuse(call, 400, "InvalidParameterValueException",
+                          "The role defined for the function cannot be assumed by Lambda.");
     return 0;
 }
 

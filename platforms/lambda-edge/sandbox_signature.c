@@ -84,14 +84,15 @@ static int read_claim(struct call *call, struct claim *out)
 
 static const char *service_name(enum service service)
 {
-    static const char *const names[] = {"sts", "lambda", "cloudfront"};
+    static const char *const names[] = {"sts", "lambda", "cloudfront", "iam"};
     return names[service];
 }
 
 static int check_scope(struct call *call, const struct claim *claim)
 {
     const char *service = service_name(call->service);
-    if (strcmp(claim->access_key, AWS_ACCESS_KEY) != 0)
+    if (aws_find_caller(call, claim->access_key, &call->caller) != 0 ||
+        !aws_token_fits(&call->caller, sandbox_header(call->request, "x-amz-security-token")))
         return refuse(call, "UnrecognizedClientException", "InvalidClientTokenId",
                       "The security token included in the request is invalid.");
     if (strcmp(claim->region, AWS_REGION) != 0)
@@ -182,7 +183,7 @@ static int check_digits(struct call *call, const struct claim *claim)
     const struct sandbox_request *request = call->request;
     struct sigv4_header *headers =
         arena_alloc(call->arena, request->header_count + 1, sizeof *headers);
-    struct sigv4_key key = {AWS_ACCESS_KEY, AWS_SECRET_KEY, AWS_REGION,
+    struct sigv4_key key = {call->caller.access_key, call->caller.secret_key, AWS_REGION,
                             service_name(call->service)};
     struct sigv4_signature out;
     char digest[65];
@@ -209,6 +210,14 @@ static int check_digits(struct call *call, const struct claim *claim)
                             "method. Consult the service documentation for details.");
 }
 
+static int check_expiry(struct call *call)
+{
+    if (!call->caller.expires || call->request->now < call->caller.expires)
+        return 0;
+    return refuse(call, "ExpiredTokenException", "ExpiredToken",
+                  "The security token included in the request is expired");
+}
+
 int aws_check_signature(struct call *call)
 {
     struct claim claim = {0};
@@ -224,5 +233,5 @@ int aws_check_signature(struct call *call)
                                                        "'%s' must be a 'SignedHeader' in the AWS "
                                                        "Authorization.",
                                                        needed[i]));
-    return check_digits(call, &claim);
+    return check_digits(call, &claim) == 0 ? check_expiry(call) : -1;
 }

@@ -51,16 +51,18 @@ struct sandbox_reply lambda_box_ask_forged(struct box *box, const char *method, 
     char digest[65];
     const char *timestamp = sigv4_timestamp(box->arena, box->now - forgery->late_ms);
     const char *target = arena_printf(box->arena, "/aws%s", path);
-    struct sigv4_header headers[] = {
-        {"X-Amz-Date", timestamp}, {"If-Match", if_match}, {"Host", "127.0.0.1:4000"}};
-    if (!if_match)
-        headers[1] = headers[2];
+    struct sigv4_header headers[4] = {{"X-Amz-Date", timestamp}};
+    size_t count = 1, path_size = strcspn(target, "?");
+    if (if_match)
+        headers[count++] = (struct sigv4_header){"If-Match", if_match};
+    if (forgery->token)
+        headers[count++] = (struct sigv4_header){"X-Amz-Security-Token", forgery->token};
+    headers[count++] = (struct sigv4_header){"Host", "127.0.0.1:4000"};
     struct sigv4_key key = {forgery->access_key ? forgery->access_key : "AKIDEXAMPLE",
                             forgery->secret_key ? forgery->secret_key
                                                 : "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
                             forgery->region ? forgery->region : "us-east-1",
                             forgery->service ? forgery->service : service_of(path)};
-    size_t count = if_match ? 3 : 2, path_size = strcspn(target, "?");
     digest_sha256(bytes_of(body), digest);
     sigv4_sign(box->arena, &key,
                &(struct sigv4_request){.method = method,
@@ -70,13 +72,12 @@ struct sandbox_reply lambda_box_ask_forged(struct box *box, const char *method, 
                                        .header_count = count - (forgery->unsigned_host ? 1 : 0),
                                        .payload_sha256 = digest},
                timestamp, &signature);
-    struct sandbox_header sent[] = {{"Authorization", forgery->authorization
-                                                          ? forgery->authorization
-                                                          : signature.authorization},
-                                    {"Content-Type", "application/x-www-form-urlencoded"},
-                                    {headers[0].name, headers[0].value},
-                                    {headers[1].name, headers[1].value},
-                                    {headers[2].name, headers[2].value}};
+    struct sandbox_header sent[6] = {{"Authorization", forgery->authorization
+                                                           ? forgery->authorization
+                                                           : signature.authorization},
+                                     {"Content-Type", "application/x-www-form-urlencoded"}};
+    for (size_t i = 0; i < count; i++)
+        sent[2 + i] = (struct sandbox_header){headers[i].name, headers[i].value};
     return lambda_box_deliver(box, method, target, sent, 2 + count,
                               bytes_of(forgery->other_body ? "other" : body));
 }

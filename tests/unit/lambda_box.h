@@ -23,7 +23,7 @@ struct box {
 
 /* How a request is spoilt before it is sent. */
 struct forgery {
-    const char *access_key, *secret_key, *region, *service, *authorization;
+    const char *access_key, *secret_key, *region, *service, *authorization, *token;
     int64_t late_ms;
     bool other_body, unsigned_host;
 };

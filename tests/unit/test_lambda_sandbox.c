@@ -9,7 +9,7 @@
 static const struct step flow[] = {
     {"POST", "/", "Action=GetCallerIdentity&Version=2011-06-15", 200, NULL,
      "<Account>123456789012</Account>"},
-    {"POST", "/", "Action=AssumeRole", 400, NULL, "InvalidAction"},
+    {"POST", "/", "Action=GetCallerIdentity", 400, NULL, "InvalidAction"},
     {"GET", FUNCTIONS "/fn/configuration", NULL, 404, "message", "\"Function not found: " ARN "\""},
     {"POST", FUNCTIONS, CREATE("good", "nodejs24.x"), 201, "State", "\"Pending\""},
     {"POST", FUNCTIONS, CREATE("good", "nodejs24.x"), 409, "message",
@@ -238,7 +238,14 @@ static void test_injected(struct arena *arena)
         unsigned status;
     } rows[] = {{FUNCTIONS "/fn", "TooManyRequestsException", 429},
                 {FUNCTIONS "/fn", "ServiceException", 500},
+                {FUNCTIONS "/fn", "AccessDeniedException", 403},
                 {DISTRIBUTION, "PreconditionFailed", 412},
+                {DISTRIBUTION,
+                 "User: arn:aws:iam::123456789012:user/sandbox is not authorized to perform: "
+                 "cloudfront:GetDistribution on resource: arn:aws:cloudfront::123456789012:"
+                 "distribution/E2QWRUHAPOMQZL because no identity-based policy allows the "
+                 "cloudfront:GetDistribution action",
+                 403},
                 {DISTRIBUTION, "InternalError", 502}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sandbox_reply reply = {0};
