@@ -99,6 +99,8 @@ void scan_step(struct scan *scan, bool constant)
         return;
     if (constant)
         check_constant(scan, &instruction);
+    if (instruction.opcode->immediates == IMMEDIATES_FUNCTION)
+        scan_place(scan, instruction.at + 1, instruction.index);
     bool structural = *instruction.at <= OP_TRY_TABLE && follow_structure(scan, &instruction);
     if (!structural && judging(scan))
         judge_instruction(scan, &instruction);
@@ -176,6 +178,17 @@ static void count_functions(struct scan *scan, size_t bytes)
     }
 }
 
+static void scan_place_body(struct scan *scan, uint32_t size)
+{
+    struct places *places = scan->places;
+    if (!places || scan->reader.failed)
+        return;
+    places->bodies = arena_grow(scan->arena, places->bodies, places->body_count,
+                                &places->body_capacity, sizeof *places->bodies);
+    places->bodies[places->body_count++] =
+        (struct place){(size_t)(scan->reader.at - scan->reader.file), size, scan->reader.function};
+}
+
 const uint8_t *scan_body_open(struct scan *scan)
 {
     struct reader *reader = &scan->reader;
@@ -184,6 +197,7 @@ const uint8_t *scan_body_open(struct scan *scan)
     uint32_t size = read_u32(reader);
     scan->body_features = 0;
     scan_measure(scan, WASM_FUNCTION_BYTES, size, start);
+    scan_place_body(scan, size);
     const uint8_t *end = reader_enter(reader, size, "function body");
     if (judging(scan))
         judge_locals_start(scan, type);
@@ -230,7 +244,7 @@ void scan_code_section(struct scan *scan)
                     "function and code section have inconsistent lengths: %lu and %lu",
                     (unsigned long)defined, (unsigned long)count);
     uint32_t next = scan->imported_functions, end = next + count;
-    while (next < end && judging(scan) && !reader->failed)
+    while (next < end && (judging(scan) || scan->places) && !reader->failed)
         scan_body(scan, next++);
     if (next < end && !reader->failed)
         walk_plainly(scan, next, end);

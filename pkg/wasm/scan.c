@@ -234,9 +234,10 @@ void scan_finish_uses(struct scan *scan)
     out->spec = spec_of(out->features);
 }
 
-static int scan_core(struct arena *arena, struct reader reader, struct wasm_info *out)
+int scan_core(struct arena *arena, struct reader reader, struct places *places,
+              struct wasm_info *out)
 {
-    struct scan scan = {.arena = arena, .reader = reader, .out = out};
+    struct scan scan = {.arena = arena, .reader = reader, .out = out, .places = places};
     *out = (struct wasm_info){.kind = WASM_CORE, .size = reader_left(&reader)};
     if (reader.judge)
         judge_start(&scan);
@@ -268,7 +269,7 @@ int scan_any(struct arena *arena, struct reader reader, struct wasm_info *out)
     else if (size < 8)
         reader_fail(&reader, at + 4, "unexpected end of the version");
     else if (memcmp(at + 4, "\1\0\0\0", 4) == 0)
-        return scan_core(arena, reader, out);
+        return scan_core(arena, reader, NULL, out);
     else if (scan_is_component(at, reader.end))
         return scan_component(arena, reader, out);
     else

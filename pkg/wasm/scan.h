@@ -102,6 +102,16 @@ struct control {
 };
 enum block { BLOCK_VOID, BLOCK_VALUE, BLOCK_INDEX };
 
+/* Where function indices and bodies stand in the file, in its order: for who moves functions. */
+struct place {
+    size_t offset, size; /* of the number, or of the body without its own size */
+    uint32_t index;
+};
+struct places {
+    struct place *indices, *bodies;
+    size_t index_count, index_capacity, body_count, body_capacity;
+};
+
 struct scan {
     struct arena *arena;
     struct reader reader;
@@ -127,8 +137,21 @@ struct scan {
     struct bytes names;       /* the name section */
     struct control *controls; /* open blocks, shared by all bodies */
     size_t control_capacity, depth;
-    struct judge *judge; /* NULL when types are not checked */
+    struct judge *judge;   /* NULL when types are not checked */
+    struct places *places; /* NULL when nobody asks */
 };
+
+/* The number from `start` to where the reader stands is a function's index. */
+static inline void scan_place(struct scan *scan, const uint8_t *start, uint32_t index)
+{
+    struct places *places = scan->places;
+    if (!places || scan->reader.failed)
+        return;
+    places->indices = arena_grow(scan->arena, places->indices, places->index_count,
+                                 &places->index_capacity, sizeof *places->indices);
+    places->indices[places->index_count++] = (struct place){
+        (size_t)(start - scan->reader.file), (size_t)(scan->reader.at - start), index};
+}
 
 /* Counts a use of a feature and keeps the first. `what` must outlive the scan. */
 void scan_note(struct scan *, enum wasm_feature, enum wasm_reason, const uint8_t *where,
@@ -146,6 +169,9 @@ static inline void scan_measure(struct scan *scan, enum wasm_measure measure, ui
         *largest = (struct wasm_largest){
             .value = value, .offset = offset, .function = scan->reader.function};
 }
+
+/* scan.c: one core module from the reader's place on, with `places` where they are asked for. */
+int scan_core(struct arena *, struct reader, struct places *, struct wasm_info *out) MUST_CHECK;
 
 /* types.c */
 struct value_type scan_value_type(struct scan *);

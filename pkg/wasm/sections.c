@@ -105,6 +105,8 @@ void scan_export_section(struct scan *scan)
         if (kind > WASM_TAG)
             reader_fail(reader, where, "malformed export kind 0x%02x", kind);
         uint32_t index = read_u32(reader);
+        if (kind == WASM_FUNC)
+            scan_place(scan, where + 1, index);
         if (!reader->failed)
             add_export(scan, name, where, (enum wasm_extern)kind, index);
         if (!reader->failed && judging(scan))
@@ -118,6 +120,7 @@ void scan_start_section(struct scan *scan)
 {
     const uint8_t *where = scan->reader.at;
     uint32_t function = read_u32(&scan->reader);
+    scan_place(scan, where, function);
     scan->out->has_start = true;
     if (judging(scan) && !scan->reader.failed)
         judge_start_function(scan, function, where);
@@ -170,6 +173,7 @@ static void read_elements(struct scan *scan, uint32_t flags, uint32_t type)
         }
         const uint8_t *where = reader->at;
         uint32_t function = read_u32(reader);
+        scan_place(scan, where, function);
         if (judging(scan) && !reader->failed)
             judge_declare(scan, function, where);
     }
