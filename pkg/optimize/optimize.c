@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "pkg/archive/archive.h"
 #include "pkg/base/arena.h"
 #include "pkg/optimize/internal.h"
+#include "pkg/optimize/order.h"
+#include "pkg/wasm/reorder.h"
 
 /* What all steps of one call share. */
 struct work {
@@ -202,6 +205,35 @@ static int use_optimizer(struct work *work, struct candidate *module, const char
     return 0;
 }
 
+/* Functions in the order that compresses best, where that is better: at the edge it is compressed
+   bytes that travel. What cannot be moved stays as it is, without a word. */
+static void arrange(struct work *work, struct candidate *module, const char **how)
+{
+    struct arena scratch = {0};
+    struct wasm_functions functions;
+    struct candidate after;
+    struct error ignored = {0};
+    const char *why_not = work->why_not;
+    if (wasm_functions(&scratch, module->module, &functions, &ignored) == 0 && !functions.fixed &&
+        wasm_reorder(&scratch, module->module, &functions,
+                     order_by_likeness(&scratch, functions.bodies, functions.uses, functions.count,
+                                       functions.imported),
+                     &after.module, &ignored) == 0 &&
+        after.module.size <= module->module.size &&
+        archive_gzip_size(after.module) < archive_gzip_size(module->module)) {
+        after.module.data = arena_copy(work->arena, after.module.data, after.module.size);
+        judge(work, module, module->info.features, &after);
+        if (!work->why_not) {
+            *module = after;
+            *how = strcmp(*how, "unchanged") == 0
+                       ? "functions ordered"
+                       : arena_printf(work->arena, "%s, functions ordered", *how);
+        }
+    }
+    work->why_not = why_not;
+    arena_free(&scratch);
+}
+
 int optimize(struct arena *arena, const struct world *world, const struct optimizer *optimizer,
              const struct optimize_request *request, struct optimize_result *out,
              struct error *error)
@@ -221,6 +253,8 @@ int optimize(struct arena *arena, const struct world *world, const struct optimi
         how = "stripped";
     if (request->run && use_optimizer(&work, &module, &how) != 0)
         return -1;
+    if (request->run && !request->keep_debug)
+        arrange(&work, &module, &how);
     *out = (struct optimize_result){module.module, module.info, how, work.why_not};
     return 0;
 }
