@@ -1,161 +1,36 @@
-/* Cloudflare Workers: what is live, and making a version live. */
+/* Cloudflare Workers: making a version live, and whether that may be done. */
 #include <assert.h>
 #include <string.h>
 
 #include "pkg/base/arena.h"
 #include "platforms/cloudflare/driver_parts.h"
 
-#define MESSAGE "edge-deploy sha256:"
-#define COMMIT  " commit:"
-
-enum { ATTEMPTS = 3, WAIT_MS = 2000, SHA256_SIZE = 64 };
-
-static bool is_hex(const char *text, size_t size)
-{
-    return strspn(text, "0123456789abcdef") >= size;
-}
-
-char *cloudflare_message(struct arena *arena, const char *sha256, const char *commit)
-{
-    return arena_printf(arena, MESSAGE "%s%s%s", sha256, commit ? COMMIT : "",
-                        commit ? commit : "");
-}
-
-bool cloudflare_read_annotations(struct arena *arena, const json_t *annotations,
-                                 struct deployment *out)
-{
-    const char *message = json_string_value(json_object_get(annotations, "workers/message"));
-    const char *commit = json_string_value(json_object_get(annotations, "workers/commit_sha"));
-    size_t size = strlen(MESSAGE);
-    if (!message || strncmp(message, MESSAGE, size) != 0 || !is_hex(message + size, SHA256_SIZE))
-        return false;
-    out->artifact_sha256 = arena_copy(arena, message + size, SHA256_SIZE);
-    const char *mark = strstr(message, COMMIT);
-    if (!commit && mark)
-        commit = mark + strlen(COMMIT);
-    if (commit && is_hex(commit, 40))
-        out->commit = arena_copy(arena, commit, strspn(commit, "0123456789abcdef"));
-    return true;
-}
-
-char *cloudflare_uuid(struct arena *arena, const char *text)
-{
-    if (strlen(text) != 32 || !is_hex(text, 32))
-        return arena_strdup(arena, text);
-    return arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%.12s", text, text + 8, text + 12, text + 16,
-                        text + 20);
-}
-
-/* The version with the largest share of one deployment. */
-static const char *leading(const json_t *deployment, double *percent)
-{
-    const char *out = NULL;
-    size_t i;
-    json_t *row;
-    *percent = 0;
-    json_array_foreach(json_object_get(deployment, "versions"), i, row)
-    {
-        double share = json_number_value(json_object_get(row, "percentage"));
-        const char *version = json_string_value(json_object_get(row, "version_id"));
-        if (version && (!out || share > *percent)) {
-            out = version;
-            *percent = share;
-        }
-    }
-    return out;
-}
-
-/* Newest first: index 0 is live (section 2.3). */
-void cloudflare_read_traffic(const json_t *deployments, struct traffic *out)
-{
-    const json_t *live = json_array_get(deployments, 0);
-    double ignored;
-    *out = (struct traffic){0};
-    out->version = leading(live, &out->percent);
-    out->versions = json_object_get(live, "versions");
-    out->earlier = leading(json_array_get(deployments, 1), &ignored);
-}
-
-int cloudflare_traffic(const struct job *job, struct traffic *out, struct error *error)
-{
-    struct answer answer;
-    struct ask ask = {.method = "GET",
-                      .path = cloudflare_script_path(job, "/deployments"),
-                      .what = "list the deployments",
-                      .right = RIGHT_SCRIPTS,
-                      .may_lack = true};
-    *out = (struct traffic){0};
-    if (cloudflare_call(job, &ask, &answer, error) != 0)
-        return -1;
-    cloudflare_read_traffic(json_object_get(answer.result, "deployments"), out);
-    out->absent = answer.absent;
-    return 0;
-}
-
-/* A version that was just made may not be readable yet (100146, section 5). */
-static int read_version(const struct job *job, const char *version, struct answer *out,
-                        struct error *error)
-{
-    struct ask ask = {
-        .method = "GET",
-        .path = cloudflare_script_path(
-            job, arena_printf(job->arena, "/versions/%s", http_escape(job->arena, version))),
-        .what = arena_printf(job->arena, "read the version '%s'", version),
-        .right = RIGHT_SCRIPTS};
-    for (unsigned attempt = 1; cloudflare_call(job, &ask, out, error) != 0; attempt++) {
-        if (out->code != CODE_NOT_YET_READABLE || attempt == ATTEMPTS)
-            return -1;
-        world_sleep(job->world, WAIT_MS);
-    }
-    return 0;
-}
-
-static int live(const struct job *job, struct deployment *out, struct error *error)
-{
-    struct traffic traffic;
-    struct answer answer;
-    *out = (struct deployment){0};
-    if (cloudflare_traffic(job, &traffic, error) != 0)
-        return -1;
-    out->version = traffic.version;
-    if (!traffic.version)
-        return 0;
-    out->percent = (unsigned)(traffic.percent + 0.5);
-    if (read_version(job, traffic.version, &answer, error) != 0)
-        return -1;
-    json_t *annotations = json_object_get(answer.result, "annotations");
-    out->drifted = !cloudflare_read_annotations(job->arena, annotations, out);
-    return 0;
-}
+enum { ATTEMPTS = 3, WAIT_MS = 2000 };
 
 /* Whether the version has exactly the share it is to have; two at most share the traffic. */
 static bool is_live(const struct traffic *traffic, const struct deployment *wanted)
 {
-    size_t i;
-    json_t *row;
-    json_array_foreach(traffic->versions, i, row)
-    {
-        double share = json_number_value(json_object_get(row, "percentage"));
-        if (strcmp(json_find_string(row, "version_id", ""), wanted->version) == 0)
-            return share > wanted->percent - 0.005 && share < wanted->percent + 0.005;
-    }
-    return false;
+    double share = cloudflare_share(traffic, wanted->version);
+    return share > wanted->percent - 0.005 && share < wanted->percent + 0.005;
 }
 
-/* Percentages must total 100; what is live keeps the rest. The message of a deployment may be
-   short (50 characters in the schema of 2024-08-06), so it has only the digest's beginning. */
+/* Percentages must total 100, and two versions at most have one: of what is live the one with the
+   most keeps the rest. The message of a deployment may be short (50 characters in the schema of
+   2024-08-06), so it has only the digest's beginning. */
 static json_t *deployment_body(const struct job *job, const struct artifact *artifact,
                                const struct deployment *wanted, const struct traffic *traffic)
 {
-    bool is_shared = wanted->percent < 100 && traffic->version;
+    const char *other = cloudflare_other(traffic, wanted->version);
+    bool is_shared = wanted->percent < 100 && other;
     int share = is_shared ? (int)wanted->percent : 100;
     json_t *versions =
         json_pack("[{s:s, s:i}]", "version_id", wanted->version, "percentage", share);
     if (is_shared)
-        json_array_append_new(versions, json_pack("{s:s, s:i}", "version_id", traffic->version,
-                                                  "percentage", 100 - share));
-    const char *message = artifact ? arena_printf(job->arena, MESSAGE "%.12s", artifact->sha256)
-                                   : "edge-deploy rollback";
+        json_array_append_new(
+            versions, json_pack("{s:s, s:i}", "version_id", other, "percentage", 100 - share));
+    const char *message =
+        artifact ? arena_printf(job->arena, "edge-deploy sha256:%.12s", artifact->sha256)
+                 : "edge-deploy rollback";
     return json_own(job->arena,
                     json_pack("{s:s, s:o, s:{s:s}}", "strategy", "percentage", "versions", versions,
                               "annotations", "workers/message", message));
@@ -192,30 +67,125 @@ static int deploy(const struct job *job, const struct artifact *artifact,
     }
 }
 
+/* A rollback's version may be long gone, or never have been there. */
+static int check_version(const struct job *job, const struct deployment *wanted,
+                         struct error *error)
+{
+    struct answer answer;
+    if (cloudflare_version(job, wanted->version, true, &answer, error) != 0)
+        return -1;
+    if (!answer.absent)
+        return 0;
+    error_set(error, FAULT_INPUT, "version '%s' is gone: the platform does not have it any more",
+              wanted->version);
+    return error_hint(error, "choose another one with --to, or publish its commit again");
+}
+
+static int check_share(const struct job *job, const struct traffic *traffic,
+                       const struct deployment *wanted, struct error *error)
+{
+    size_t i;
+    json_t *row;
+    if (wanted->percent == 0 || wanted->percent >= 100)
+        return 0;
+    const char *other = cloudflare_other(traffic, wanted->version);
+    if (!other) {
+        error_set(error, FAULT_INPUT,
+                  "no other version is live that could take the rest of the traffic");
+        return error_hint(error, "leave --traffic out: a version alone takes all of it");
+    }
+    json_array_foreach(traffic->versions, i, row)
+    {
+        const char *version = json_find_string(row, "version_id", "");
+        if (strcmp(version, other) != 0 && strcmp(version, wanted->version) != 0)
+            world_say(job->world, job->target->name,
+                      "only two versions can share the traffic: version %s loses its %g %%",
+                      version, json_number_value(json_object_get(row, "percentage")));
+    }
+    return 0;
+}
+
+/* What can refuse the switch, looked at before anything is sent. */
+static int ready(const struct job *job, const struct artifact *artifact, struct deployment *wanted,
+                 struct error *error)
+{
+    struct memory *memory = cloudflare_memory(job);
+    const char *subdomain;
+    memory->ready = false;
+    if (cloudflare_traffic(job, &memory->traffic, error) != 0)
+        return -1;
+    struct deployment now = {.version = memory->traffic.version};
+    if (job_check_base(job, wanted, &now, error) != 0)
+        return -1;
+    if (!artifact && check_version(job, wanted, error) != 0)
+        return -1;
+    if (!wanted->deferred && check_share(job, &memory->traffic, wanted, error) != 0)
+        return -1;
+    if (artifact && !memory->has_reach &&
+        cloudflare_look(job, !memory->traffic.absent, &memory->reach, error) != 0)
+        return -1;
+    if (job_flag(job, "workers_dev", true) && cloudflare_subdomain(job, &subdomain, error) != 0)
+        return -1;
+    memory->has_reach = artifact != NULL;
+    memory->ready_for = wanted->version;
+    memory->ready = true;
+    return 0;
+}
+
+static bool is_ready_for(const struct memory *memory, const char *version)
+{
+    return memory->ready && (version && memory->ready_for ? strcmp(version, memory->ready_for) == 0
+                                                          : version == memory->ready_for);
+}
+
+/* As it stands after the switch. */
+static int finish(const struct job *job, struct deployment *out, struct error *error)
+{
+    struct memory *memory = cloudflare_memory(job);
+    memory->ready = memory->has_traffic = memory->has_reach = false;
+    cloudflare_pin(job, out);
+    return cloudflare_url(job, &out->url, error);
+}
+
+/* The script's first version: nothing can be switched on before it is there. */
+static int activate_first(const struct job *job, const struct artifact *artifact,
+                          struct deployment *out, struct error *error)
+{
+    struct memory *memory = cloudflare_memory(job);
+    if (!memory->ready && cloudflare_look(job, false, &memory->reach, error) != 0)
+        return -1;
+    if (cloudflare_create(job, artifact, out, error) != 0 ||
+        cloudflare_reach(job, &memory->reach, error) != 0)
+        return -1;
+    memory->complete = true;
+    return finish(job, out, error);
+}
+
 static int activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
                     struct error *error)
 {
-    struct traffic traffic;
+    struct memory *memory = cloudflare_memory(job);
+    struct traffic *traffic = &memory->traffic;
     if (out->percent == 0)
         out->percent = 100;
-    if (out->deferred && artifact) {
-        /* The script's first version: nothing can be switched on before it is there. */
-        if (cloudflare_create(job, artifact, out, error) != 0 || cloudflare_reach(job, error) != 0)
-            return -1;
-        return cloudflare_url(job, &out->url, error);
-    }
+    memory->ready = is_ready_for(memory, out->version);
+    if (out->deferred && artifact)
+        return activate_first(job, artifact, out, error);
     assert(out->version);
-    if (cloudflare_traffic(job, &traffic, error) != 0)
+    if (!memory->ready && cloudflare_traffic(job, traffic, error) != 0)
+        return -1;
+    if (!memory->ready && artifact && cloudflare_look(job, true, &memory->reach, error) != 0)
         return -1;
     /* Before the switch, so that a refusal here leaves everything as it was. */
-    if (artifact && cloudflare_reach(job, error) != 0)
+    if (artifact && cloudflare_reach(job, &memory->reach, error) != 0)
         return -1;
-    bool done = is_live(&traffic, out);
-    if (!done && deploy(job, artifact, out, &traffic, error) != 0)
+    memory->complete = memory->complete || artifact;
+    const char *other = cloudflare_other(traffic, out->version);
+    if (!is_live(traffic, out) && deploy(job, artifact, out, traffic, error) != 0)
         return -1;
     if (!out->previous)
-        out->previous = done ? traffic.earlier : traffic.version;
-    return cloudflare_url(job, &out->url, error);
+        out->previous = other ? other : traffic->earlier;
+    return finish(job, out, error);
 }
 
 const struct platform platform_cloudflare = {
@@ -224,5 +194,8 @@ const struct platform platform_cloudflare = {
     .pack = cloudflare_pack,
     .upload = cloudflare_upload,
     .activate = activate,
-    .live = live,
+    .live = cloudflare_live,
+    .ready = ready,
+    .plan = cloudflare_plan,
+    .versions = cloudflare_versions,
 };

@@ -1,85 +1,9 @@
-/* One request, and what the platform's refusals mean in words for the user. */
+/* One request, and whether its reply is an answer. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/base/text.h"
 #include "platforms/cloudflare/driver_parts.h"
-
-/* Section 5. A sentence that ends in a colon is followed by the platform's own text. In a hint %s
-   is the permission that the request takes. */
-static const struct refusal {
-    json_int_t code;
-    const char *sentence, *hint;
-} refusals[] = {
-    {6003, "the Authorization header is malformed",
-     "set CLOUDFLARE_API_TOKEN again, without spaces or line ends"},
-    {9106, "the token is not accepted, or lacks a permission",
-     "check CLOUDFLARE_API_TOKEN: it needs '%s' on this account"},
-    {9109, "the token is not accepted, or lacks a permission",
-     "check CLOUDFLARE_API_TOKEN: it needs '%s' on this account"},
-    {10000, "the token is not accepted, or lacks a permission",
-     "check CLOUDFLARE_API_TOKEN: it needs '%s' on this account"},
-    {10001, "the platform could not read the request:", "run it again with -v and report it"},
-    {10002, "the platform had an internal error:", "try again later"},
-    {10006, "the platform could not parse the code:", "check the syntax of 'main'"},
-    {CODE_NO_SCRIPT, "there is no such Worker or version:",
-     "check 'account_id' and 'script', and that the version was not deleted"},
-    {10013, "the platform had an unknown error:", "try again when no other deployment is running"},
-    {10014, "the token is not allowed to do this:",
-     "check CLOUDFLARE_API_TOKEN: it needs '%s' on this account"},
-    {10015, "the account is not entitled to this:", "check the account's plan"},
-    {10016, "the platform does not accept the Worker's name:",
-     "set 'script' to letters, digits, '_' and '-', at most 63"},
-    {10018, "the Worker changed in between:", "publish again"},
-    {CODE_ROUTE_EXISTS,
-     "the route exists already:", "look who uses it, or remove it from 'routes'"},
-    {10021, "the Worker does not start:", "run 'edge-deploy check', and start it locally"},
-    {10023, "the token is not allowed to do this:",
-     "check CLOUDFLARE_API_TOKEN: it needs '%s' on this account"},
-    {10026, "the platform could not read the request:", "run it again with -v and report it"},
-    {10027, "the Worker is too large:", "run 'edge-deploy inspect --sizes' to see what weighs"},
-    {10031, "the workers.dev subdomain is taken:", "choose another one in the dashboard"},
-    {10035, "somebody else changes this Worker at the same time:",
-     "publish again when the other deployment is done"},
-    {10037, "the account has as many Workers as it may:", "delete one, or change the plan"},
-    {10052, "a binding has no name:", "look at the Worker's bindings in the dashboard"},
-    {10054,
-     "a variable or secret is too large:", "look at the Worker's variables in the dashboard"},
-    {10055, "there are too many variables:", "look at the Worker's variables in the dashboard"},
-    {10056, "a binding leads nowhere:", "look at the Worker's bindings in the dashboard"},
-    {10057, "a binding of the version before cannot be kept:",
-     "look at the Worker's bindings in the dashboard"},
-    {10063, "the account has no workers.dev subdomain",
-     "register one in the dashboard, or set 'workers_dev' to false"},
-    {10068, "the Worker registers no event handler:", "let 'main' export default { fetch }"},
-    {10069, "the Worker registers a handler that is not supported:",
-     "let 'main' export default { fetch }"},
-    {10075, "this needs the Workers Paid plan:", "check the account's plan"},
-    {10085, "an R2 bucket does not exist:", "look at the Worker's bindings in the dashboard"},
-    {CODE_NO_SERVICE, "there is no such Worker:", "check 'account_id' and 'script'"},
-    {CODE_NO_ENVIRONMENT, "there is no such Worker:", "check 'account_id' and 'script'"},
-    {10123, "Durable Objects need a migration:", "deploy this change with wrangler"},
-    {10208, "this needs the Workers Paid plan:", "check the account's plan"},
-    {10405, "the token is not accepted, or lacks a permission",
-     "check CLOUDFLARE_API_TOKEN: it needs '%s' on this account"},
-    {CODE_NOT_YET_READABLE, "the version cannot be read yet:", "try again"},
-    {100402, "Durable Objects need a migration:", "deploy this change with wrangler"},
-    {100405, "Durable Objects need a migration:", "deploy this change with wrangler"},
-    {100406, "Durable Objects need a migration:", "deploy this change with wrangler"},
-};
-
-/* 10021 has many causes, and its text says which (sections 5 and 10). */
-static const struct {
-    const char *word, *hint;
-} causes[] = {
-    {"No such module", "name the file in 'modules' or 'files'"},
-    {"CompileError", "run 'edge-deploy check': the runtime cannot compile the module"},
-    {"LinkError", "supply the import that the module asks for, or build without it"},
-    {"Import #", "supply the import that the module asks for, or build without it"},
-    {"tartup", "do less at global scope: parsing and running it may take 1 s"},
-    {"disallowed by embedder", "ship the module as a file and import it instead of its bytes"},
-};
 
 char *cloudflare_account_path(const struct job *job, const char *below)
 {
@@ -94,46 +18,10 @@ char *cloudflare_script_path(const struct job *job, const char *below)
         job, arena_printf(job->arena, "/workers/scripts/%s%s", script, below));
 }
 
-/* The platform's text on one line, made harmless. */
-static char *safe(struct arena *arena, const char *text)
-{
-    char *line = arena_strdup(arena, text);
-    for (char *c = line; *c; c++)
-        if (*c == '\n' || *c == '\r' || *c == '\t')
-            *c = ' ';
-    return text_safe(arena, line, strlen(line));
-}
-
 static const char *ray(struct arena *arena, const struct http_reply *reply)
 {
     const char *id = http_header(reply, "cf-ray");
-    return id ? safe(arena, id) : "none";
-}
-
-static int refuse(struct arena *arena, const struct ask *ask, json_int_t code, const char *text,
-                  struct error *error)
-{
-    const struct refusal *row = NULL;
-    for (size_t i = 0; !row && i < sizeof refusals / sizeof *refusals; i++)
-        if (refusals[i].code == code)
-            row = &refusals[i];
-    if (!row) {
-        error_set(error, FAULT_REMOTE, "cannot %s: %s (code %lld)", ask->what, safe(arena, text),
-                  (long long)code);
-        return -1;
-    }
-    bool with_text = row->sentence[strlen(row->sentence) - 1] == ':';
-    error_set(error, FAULT_REMOTE, "cannot %s: %s%s%s (code %lld)", ask->what, row->sentence,
-              with_text ? " " : "", with_text ? safe(arena, text) : "", (long long)code);
-    const char *hint = row->hint, *mark = strstr(hint, "%s");
-    for (size_t i = 0; code == 10021 && i < sizeof causes / sizeof *causes; i++)
-        if (strstr(text, causes[i].word)) {
-            hint = causes[i].hint;
-            break;
-        }
-    if (mark)
-        return error_hint(error, "%.*s%s%s", (int)(mark - hint), hint, ask->right, mark + 2);
-    return error_hint(error, "%s", hint);
+    return id ? cloudflare_safe(arena, id) : "none";
 }
 
 static int refuse_unread(struct arena *arena, const struct ask *ask, const struct http_reply *reply,
@@ -156,11 +44,48 @@ static bool is_absence(json_int_t code)
     return code == CODE_NO_SCRIPT || code == CODE_NO_SERVICE || code == CODE_NO_ENVIRONMENT;
 }
 
-static int refuse_throttled(const struct ask *ask, struct error *error)
+/* Exceeding the limit blocks all calls for five minutes (section 5, Rate limits). */
+static int refuse_throttled(const struct ask *ask, const struct http_reply *reply,
+                            struct error *error)
 {
+    const char *after = http_header(reply, "Retry-After");
+    long long seconds = after ? strtoll(after, NULL, 10) : 0;
     error_set(error, FAULT_REMOTE, "cannot %s: too many requests for this token (HTTP 429)",
               ask->what);
+    if (seconds > 0 && seconds <= 86400)
+        return error_hint(error,
+                          "run it again in %lld seconds: until then the platform refuses all "
+                          "calls",
+                          seconds);
     return error_hint(error, "wait five minutes: for that long the platform refuses all calls");
+}
+
+static bool holds(const struct ask *ask, const json_t *result)
+{
+    const json_t *value = ask->key ? json_object_get(result, ask->key) : result;
+    switch (ask->holds) {
+    case HOLDS_STRING:
+        return json_is_string(value) && json_string_length(value) > 0;
+    case HOLDS_ARRAY:
+        return json_is_array(value);
+    case HOLDS_BOOLEAN:
+        return json_is_boolean(value);
+    case HOLDS_ANY:
+        break;
+    }
+    return true;
+}
+
+/* Done, perhaps, but what came of it cannot be read. */
+static int refuse_shape(struct arena *arena, const struct ask *ask, const struct http_reply *reply,
+                        struct answer *out, struct error *error)
+{
+    out->unclear = true;
+    out->result = NULL;
+    error_set(error, FAULT_REMOTE, "cannot %s: the answer holds no %s (HTTP %ld, cf-ray %s)",
+              ask->what, ask->key ? arena_printf(arena, "'%s' as it should", ask->key) : "list",
+              reply->status, ray(arena, reply));
+    return error_hint(error, "try again later; if it stays, give Cloudflare that cf-ray");
 }
 
 /* `success` decides, not the status (section 1). */
@@ -171,7 +96,7 @@ int cloudflare_read_reply(struct arena *arena, const struct ask *ask,
     struct error unread;
     *out = (struct answer){0};
     if (reply->body.size == 0 && (reply->status == 204 || reply->status == 205))
-        return 0;
+        return ask->holds == HOLDS_ANY ? 0 : refuse_shape(arena, ask, reply, out, error);
     bool is_json = !http_header(reply, "cf-mitigated") &&
                    json_read(arena, reply->body, "answer", FAULT_REMOTE, &document, &unread) == 0 &&
                    json_is_boolean(json_object_get(document, "success"));
@@ -181,7 +106,7 @@ int cloudflare_read_reply(struct arena *arena, const struct ask *ask,
     }
     if (json_is_true(json_object_get(document, "success"))) {
         out->result = json_object_get(document, "result");
-        return 0;
+        return holds(ask, out->result) ? 0 : refuse_shape(arena, ask, reply, out, error);
     }
     out->code = json_find_integer(document, "errors[0].code", 0);
     out->absent = is_absence(out->code);
@@ -189,35 +114,54 @@ int cloudflare_read_reply(struct arena *arena, const struct ask *ask,
         return 0;
     out->unclear = reply->status >= 500;
     if (reply->status == 429)
-        return refuse_throttled(ask, error);
-    return refuse(arena, ask, out->code,
-                  json_find_string(document, "errors[0].message", "it says no reason"), error);
+        return refuse_throttled(ask, reply, error);
+    out->refused = cloudflare_is_about_credentials(out->code);
+    return cloudflare_refuse(arena, ask, out->code,
+                             json_find_string(document, "errors[0].message", "it says no reason"),
+                             error);
+}
+
+/* A token; else the legacy key with the user's address, which is no secret (section 1). */
+static void attach(const struct job *job, struct http_header *headers, struct http_request *request)
+{
+    const char *token = job_secret(job, "token"), *email = job_secret(job, "email");
+    request->credentials = (struct http_credentials){.scheme = HTTP_AUTH_HEADER,
+                                                     .header = "Authorization",
+                                                     .prefix = "Bearer ",
+                                                     .secret = token};
+    if (token || !email || !job_secret(job, "key"))
+        return;
+    request->credentials = (struct http_credentials){.scheme = HTTP_AUTH_HEADER,
+                                                     .header = "X-Auth-Key",
+                                                     .prefix = "",
+                                                     .secret = job_secret(job, "key")};
+    headers[request->header_count++] = (struct http_header){"X-Auth-Email", email};
 }
 
 int cloudflare_call(const struct job *job, const struct ask *ask, struct answer *out,
                     struct error *error)
 {
-    static const struct http_header type = {"Content-Type", "application/json"};
+    struct http_header headers[2];
     struct http_reply reply;
     struct http_request request = {
         .method = ask->method,
         .url = arena_printf(job->arena, "%s%s", job_endpoint(job, "api"), ask->path),
+        .headers = headers,
         .parts = ask->parts,
         .part_count = ask->part_count,
-        .credentials = {.scheme = HTTP_AUTH_HEADER,
-                        .header = "Authorization",
-                        .prefix = "Bearer ",
-                        .secret = job_secret(job, "token")},
         .repeat = ask->once ? HTTP_REPEAT_NEVER : HTTP_REPEAT_SAFE,
     };
+    attach(job, headers, &request);
     if (ask->json) {
-        request.headers = &type;
-        request.header_count = 1;
+        headers[request.header_count++] = (struct http_header){"Content-Type", "application/json"};
         request.body = bytes_of(json_print(job->arena, ask->json));
     }
     if (http_send(job->http, job->arena, &request, &reply, error) != 0) {
         *out = (struct answer){.unclear = true};
         return error_prefix(error, "cannot %s", ask->what);
     }
-    return cloudflare_read_reply(job->arena, ask, &reply, out, error);
+    int status = cloudflare_read_reply(job->arena, ask, &reply, out, error);
+    if (status != 0 && out->refused)
+        cloudflare_blame(job, ask, out->code, error);
+    return status;
 }

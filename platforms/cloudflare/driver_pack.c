@@ -162,7 +162,49 @@ int cloudflare_pack(const struct job *job, const struct payload *payload, struct
 /* Keys of the settings that are not the version's but the script's. */
 static const char *const own_keys[] = {"workers_dev", "routes"};
 
-char *cloudflare_metadata(const struct job *job, const struct artifact *artifact, bool first)
+/* Settings that belong to a version and are lost when an upload does not name them: the client
+   sends them anew when it copies a version. What belongs to the script (observability, logpush,
+   tails, tags, cron triggers) no upload of a version touches (section 2.2). */
+static void keep_settings(const json_t *base, json_t *metadata)
+{
+    json_t *placement = json_find(base, "resources.script.placement");
+    json_t *limits = json_find(base, "resources.script_runtime.limits");
+    json_t *cache = json_find(base, "cache_options");
+    const char *mode = json_find_string(base, "resources.script.placement_mode", NULL);
+    if (json_is_object(placement) && json_object_size(placement) > 0) {
+        placement = json_deep_copy(placement);
+        json_object_del(placement, "status");
+        json_object_del(placement, "last_analyzed_at");
+        json_object_set_new(metadata, "placement", placement);
+    } else if (mode) {
+        json_object_set_new(metadata, "placement", json_pack("{s:s}", "mode", mode));
+    }
+    if (json_is_object(limits) && json_object_size(limits) > 0)
+        json_object_set(metadata, "limits", limits);
+    if (json_is_object(cache))
+        json_object_set(metadata, "cache_options", cache);
+    json_object_set_new(metadata, "keep_assets", json_true());
+}
+
+/* Each binding of what is live by its name, whatever its type: `keep_bindings` alone would keep
+   those of the newest version, which need not be live, and of the types that it knows. */
+static json_t *inherited(const json_t *base)
+{
+    json_t *out = json_array(), *binding;
+    const char *version = json_find_string(base, "id", NULL);
+    size_t i;
+    json_array_foreach(json_find(base, "resources.bindings"), i, binding)
+    {
+        const char *name = json_find_string(binding, "name", NULL);
+        if (name && version)
+            json_array_append_new(out, json_pack("{s:s, s:s, s:s}", "name", name, "type", "inherit",
+                                                 "version_id", version));
+    }
+    return out;
+}
+
+char *cloudflare_metadata(const struct job *job, const struct artifact *artifact,
+                          const json_t *base)
 {
     json_t *settings = NULL;
     struct error error;
@@ -171,13 +213,15 @@ char *cloudflare_metadata(const struct job *job, const struct artifact *artifact
         return arena_strdup(job->arena, "{}");
     for (size_t i = 0; i < sizeof own_keys / sizeof *own_keys; i++)
         json_object_del(settings, own_keys[i]);
-    json_object_set_new(settings, "bindings", json_array());
+    json_object_set_new(settings, "bindings", inherited(base));
     json_t *annotations = json_pack("{s:s, s:s}", "workers/message",
                                     cloudflare_message(job->arena, artifact->sha256, job->commit),
                                     "workers/tag", job->tag);
     /* The call that makes a script is known to take message and tag only (section 3). */
-    if (!first && job->commit)
+    if (base && job->commit)
         json_object_set_new(annotations, "workers/commit_sha", json_string(job->commit));
     json_object_set_new(settings, "annotations", annotations);
+    if (base)
+        keep_settings(base, settings);
     return json_print(job->arena, settings);
 }

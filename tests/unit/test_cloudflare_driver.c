@@ -129,7 +129,8 @@ static void test_metadata(struct arena *arena)
     job.commit = commit;
     CHECK(platform_cloudflare.pack(&job, &payload, &artifact, &error) == 0);
     for (int first = 0; first < 2; first++) {
-        char *text = cloudflare_metadata(&job, &artifact, first);
+        char *text =
+            cloudflare_metadata(&job, &artifact, first ? NULL : json_own(arena, json_object()));
         struct deployment read = {0};
         CHECK(json_read(arena, bytes_of(text), "metadata", FAULT_INPUT, &document, &error) == 0);
         CHECK_TEXT(json_find_string(document, "main_module", NULL), "worker.mjs");
@@ -143,7 +144,7 @@ static void test_metadata(struct arena *arena)
         CHECK_TEXT(read.commit, commit);
     }
     job.commit = NULL;
-    CHECK(!strstr(cloudflare_metadata(&job, &artifact, false), "commit"));
+    CHECK(!strstr(cloudflare_metadata(&job, &artifact, NULL), "commit"));
 }
 
 static void test_annotations(struct arena *arena)
@@ -322,7 +323,7 @@ static void test_captured(struct arena *arena)
     CHECK_TEXT(json_find_string(answer.result, "id", NULL), "aaaaaaaa-0000-4000-8000-000000000003");
     captured(arena, "deploy-existing", "GET", "/deployments", &reply);
     CHECK(cloudflare_read_reply(arena, &ask, &reply, &answer, &error) == 0);
-    cloudflare_read_traffic(json_object_get(answer.result, "deployments"), &traffic);
+    CHECK(cloudflare_read_traffic(json_object_get(answer.result, "deployments"), &traffic));
     CHECK_TEXT(traffic.version, "aaaaaaaa-0000-4000-8000-000000000001");
     CHECK(traffic.percent >= 100 && json_array_size(traffic.versions) == 1 && !traffic.earlier);
 }
@@ -336,11 +337,11 @@ static void test_traffic(struct arena *arena)
     struct error error = {0};
     struct traffic traffic;
     CHECK(json_read(arena, bytes_of(text), "x", FAULT_INPUT, &deployments, &error) == 0);
-    cloudflare_read_traffic(deployments, &traffic);
+    CHECK(cloudflare_read_traffic(deployments, &traffic));
     CHECK_TEXT(traffic.version, "old");
     CHECK_TEXT(traffic.earlier, "before");
     CHECK(traffic.percent > 89 && traffic.percent < 91 && json_array_size(traffic.versions) == 2);
-    cloudflare_read_traffic(NULL, &traffic);
+    CHECK(cloudflare_read_traffic(NULL, &traffic));
     CHECK(!traffic.version && json_array_size(traffic.versions) == 0);
 }
 

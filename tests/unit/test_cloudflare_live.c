@@ -74,7 +74,8 @@ static void open_stage(struct arena *arena, const char *faults, const char *rout
                               .entry = stage->entries,
                               .profile = &stage->profile,
                               .target = &stage->target,
-                              .commit = commit};
+                              .commit = commit,
+                              .kept = arena_alloc(arena, 1, sizeof(void *))};
     stage->job.settings = json_own(
         arena, json_pack("{s:s, s:s, s:s, s:b, s:o}", "account_id",
                          sandbox_environment(stage->sandbox, "CLOUDFLARE_ACCOUNT_ID"), "script",
@@ -185,7 +186,8 @@ static void test_failing(struct arena *arena)
     } rows[] = {
         {"PUT */scripts/resize=status:500", "activate", "activate", "cannot create the Worker: "},
         {"PUT */scripts/resize=status:403", "activate", "activate",
-         "cannot create the Worker: the token is not accepted, or lacks a permission"},
+         "cannot create the Worker: the token is valid, but lacks the permission 'Workers Scripts: "
+         "Write'"},
         {"POST */versions=status:500", NULL, "upload", "cannot upload a version: "},
         {"POST */deployments=status:503", NULL, "activate", "cannot deploy the version '"},
         {"POST */subdomain=status:400", "activate", "activate", "cannot switch workers.dev on: "},
@@ -253,7 +255,10 @@ static void test_drift(struct arena *arena)
                                                         "x", "type", "secret_text"))};
     CHECK(cloudflare_call(&stage.job, &ask, &answer, &stage.error) == 0);
     CHECK(platform()->live(&stage.job, &live, &stage.error) == 0);
-    CHECK(live.drifted && live.version && strcmp(live.version, one.version) != 0);
+    CHECK(!live.drifted && live.version && strcmp(live.version, one.version) != 0);
+    CHECK_TEXT(live.same_as, one.version);
+    CHECK_TEXT(live.artifact_sha256, artifact.sha256);
+    CHECK_TEXT(live.commit, commit);
     /* The secret is still there after the next publish: bindings are kept. */
     CHECK_TEXT(publish(&stage, 2, &artifact, &one), NULL);
     ask = (struct ask){.method = "GET",
