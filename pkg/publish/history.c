@@ -88,7 +88,7 @@ static struct record describe(struct pipeline *pipeline, const char *event,
     record.environment = pipeline_environment(pipeline);
     record.tool = "edge-deploy " EDGE_DEPLOY_VERSION;
     record.run = pipeline->options->run;
-    record.percent = 100;
+    record.percent = live_percent(made);
     if (!is_rollback) {
         record.artifact_sha256 = target->artifact.sha256;
         record.artifact_bytes = target->artifact.counted_bytes;

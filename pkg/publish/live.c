@@ -1,16 +1,57 @@
-/* What is live, and making another version live. */
+/* What is live, and whether it is what we know. */
 #include <string.h>
 
 #include "pkg/publish/pipeline.h"
 
-void live_ask(struct pipeline *pipeline, struct prepared *target)
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+unsigned live_percent(const struct deployment *deployment)
+{
+    return deployment->percent ? deployment->percent : 100;
+}
+
+/* The versions that the platform remembers; false with the error when it does not say. */
+static bool ask_versions(struct prepared *target, struct error *error)
+{
+    const struct platform *platform = target->job.entry->platform;
+    target->knows_versions = false;
+    if (!platform->versions)
+        return true;
+    if (platform->versions(&target->job, &target->versions, &target->version_count, error) != 0) {
+        target->version_count = 0;
+        return false;
+    }
+    target->knows_versions = true;
+    return true;
+}
+
+static int ask(struct prepared *target, bool all, struct error *error)
+{
+    struct error unknown = {0};
+    target->live = (struct deployment){0};
+    if (target->job.entry->platform->live(&target->job, &target->live, error) != 0)
+        return -1;
+    bool is_shared = target->live.version && live_percent(&target->live) < 100;
+    if ((!all && !is_shared) || ask_versions(target, &unknown))
+        return 0;
+    if (!all) {
+        *error = unknown;
+        return -1;
+    }
+    target->no_versions = arena_strdup(target->job.arena, unknown.message);
+    return 0;
+}
+
+static void ask_about(struct pipeline *pipeline, struct prepared *target, bool all)
 {
     if (world_interrupted(pipeline->world))
         return;
     int64_t start = world_now(pipeline->world);
-    target->live = (struct deployment){0};
     struct error error = {0};
-    if (target->job.entry->platform->live(&target->job, &target->live, &error) != 0) {
+    if (ask(target, all, &error) != 0) {
         target->state = STATE_FAILED;
         pipeline_keep(target, &error);
     }
@@ -18,20 +59,111 @@ void live_ask(struct pipeline *pipeline, struct prepared *target)
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
 }
 
-static const char *short_commit(const char *commit, char out[13])
+void live_ask(struct pipeline *pipeline, struct prepared *target)
 {
-    size_t size = commit ? strlen(commit) : 0;
-    size = size < 12 ? size : 12;
-    memcpy(out, commit ? commit : "", size);
-    out[size] = '\0';
-    return out;
+    ask_about(pipeline, target, false);
+}
+
+void live_ask_all(struct pipeline *pipeline, struct prepared *target)
+{
+    ask_about(pipeline, target, true);
+}
+
+const struct deployment *live_version(const struct prepared *target, const char *version)
+{
+    for (size_t i = 0; i < target->version_count; i++)
+        if (is_same(target->versions[i].version, version))
+            return &target->versions[i];
+    return NULL;
+}
+
+const struct deployment *live_artifact(const struct prepared *target, const char *sha256)
+{
+    if (target->live.version && is_same(target->live.artifact_sha256, sha256))
+        return target->live.drifted || target->live.incomplete ? NULL : &target->live;
+    for (size_t i = 0; i < target->version_count; i++)
+        if (target->versions[i].percent && is_same(target->versions[i].artifact_sha256, sha256))
+            return &target->versions[i];
+    return NULL;
+}
+
+int live_look(const struct job *job, const char *version, struct deployment *out,
+              struct error *error)
+{
+    const struct platform *platform = job->entry->platform;
+    struct deployment *versions;
+    size_t count;
+    *out = (struct deployment){0};
+    if (platform->live(job, out, error) != 0)
+        return -1;
+    if (!out->version || is_same(out->version, version) || live_percent(out) == 100 ||
+        !platform->versions)
+        return 0;
+    if (platform->versions(job, &versions, &count, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (versions[i].percent && is_same(versions[i].version, version))
+            *out = versions[i];
+    return 0;
+}
+
+/* While two share the traffic the other one is what the recorded one is to replace. */
+static bool is_of_record(const struct record *recorded, const struct deployment *side)
+{
+    return is_same(side->version, recorded->version) || is_same(side->same_as, recorded->version) ||
+           (live_percent(side) < 100 && is_same(side->version, recorded->previous_version));
+}
+
+/* What has traffic and is not what the record says; NULL: nothing. */
+static const struct deployment *find_stranger(const struct prepared *target)
+{
+    if (target->live.drifted || !is_of_record(target->recorded, &target->live))
+        return &target->live;
+    for (size_t i = 0; i < target->version_count; i++)
+        if (target->versions[i].percent && !is_of_record(target->recorded, &target->versions[i]))
+            return &target->versions[i];
+    return NULL;
+}
+
+/* "version 'X' (10 %) of commit 0123456789ab" */
+static const char *describe(struct arena *arena, const char *version, unsigned percent,
+                            const char *commit)
+{
+    const char *share = percent < 100 ? arena_printf(arena, " (%u %%)", percent) : "";
+    if (!commit)
+        return arena_printf(arena, "version '%s'%s", version, share);
+    return arena_printf(arena, "version '%s'%s of commit %.12s", version, share, commit);
+}
+
+static int refuse_stranger(const struct pipeline *pipeline, const struct prepared *target,
+                           const struct deployment *stranger, struct error *error)
+{
+    struct arena *arena = pipeline->arena;
+    const struct record *recorded = target->recorded;
+    const char *remote = pipeline->manifest->record_remote;
+    const char *ours = describe(arena, recorded->version, recorded->percent, recorded->commit);
+    bool is_made_by_us = stranger->commit && !stranger->drifted;
+    const char *theirs = describe(arena, stranger->version, live_percent(stranger),
+                                  is_made_by_us ? stranger->commit : NULL);
+    if (is_made_by_us)
+        error_set(error, FAULT_INPUT,
+                  "%s: live is %s, recorded is %s: somebody else deployed in between, or a "
+                  "publish was interrupted",
+                  target->target->name, theirs, ours);
+    else
+        error_set(error, FAULT_INPUT,
+                  "%s: live is %s, not made by edge-deploy; recorded is %s: somebody else "
+                  "deployed in between",
+                  target->target->name, theirs, ours);
+    return error_hint(
+        error, "fetch the notes (git fetch %s " RECORD_REF ":" RECORD_REF "), or pass --overwrite",
+        remote ? remote : "origin");
 }
 
 int live_guard(const struct pipeline *pipeline, const struct prepared *target, struct error *error)
 {
     const struct record *recorded = target->recorded;
     const struct deployment *live = &target->live;
-    char live_commit[13], recorded_commit[13];
     if (!live->version && recorded)
         world_say(pipeline->world, target->target->name,
                   "version %s is recorded as live, but nothing is", recorded->version);
@@ -43,171 +175,6 @@ int live_guard(const struct pipeline *pipeline, const struct prepared *target, s
                   "version %s is live, and this clone has no record of it", live->version);
         return 0;
     }
-    if (!live->drifted && (strcmp(live->version, recorded->version) == 0 ||
-                           (live->same_as && strcmp(live->same_as, recorded->version) == 0)))
-        return 0;
-    short_commit(recorded->commit, recorded_commit);
-    if (live->commit && !live->drifted)
-        error_set(error, FAULT_INPUT,
-                  "%s: live is version '%s' of commit %s, recorded is version '%s' of commit %s: "
-                  "somebody else deployed in between, or a publish was interrupted",
-                  target->target->name, live->version, short_commit(live->commit, live_commit),
-                  recorded->version, recorded_commit);
-    else
-        error_set(error, FAULT_INPUT,
-                  "%s: live is version '%s', not made by edge-deploy; recorded is version '%s' of "
-                  "commit %s: somebody else deployed in between",
-                  target->target->name, live->version, recorded->version, recorded_commit);
-    return error_hint(
-        error, "fetch the notes (git fetch %s " RECORD_REF ":" RECORD_REF "), or pass --overwrite",
-        pipeline->manifest->record_remote ? pipeline->manifest->record_remote : "origin");
-}
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
-/* What failed may be what follows the switch, or only the answer. */
-static bool is_live_anyway(const struct pipeline *pipeline, struct prepared *target)
-{
-    struct deployment *made = &target->deployment, live = {0};
-    struct error ignored = {0};
-    if (world_interrupted(pipeline->world) ||
-        target->job.entry->platform->live(&target->job, &live, &ignored) != 0 || !live.version ||
-        is_same(live.version, target->before.version))
-        return false;
-    bool is_ours = made->version
-                       ? is_same(live.version, made->version)
-                       : !live.drifted && is_same(live.artifact_sha256, made->artifact_sha256);
-    if (!is_ours)
-        return false;
-    made->version = live.version;
-    made->url = made->url ? made->url : live.url;
-    made->resource = made->resource ? made->resource : live.resource;
-    target->live = live;
-    return true;
-}
-
-static int activate_one(struct pipeline *pipeline, struct prepared *target, bool rollback)
-{
-    int64_t start = world_now(pipeline->world);
-    pipeline_step(pipeline, target, rollback ? "activating an earlier version" : "activating");
-    struct error error = {0};
-    pipeline_attempt(pipeline);
-    int status = target->job.entry->platform->activate(
-        &target->job, rollback ? NULL : &target->artifact, &target->deployment, &error);
-    if (status != 0) {
-        pipeline_keep(target, &error);
-        target->incomplete = is_live_anyway(pipeline, target);
-    }
-    if (target->job.http)
-        target->stats = http_statistics(target->job.http);
-    target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
-    target->ready = false;
-    target->state = status == 0 || target->incomplete ? STATE_LIVE : STATE_FAILED;
-    if (!target->deployment.previous)
-        target->deployment.previous = target->before.version;
-    return status;
-}
-
-/* A request that was cut off may have been obeyed. */
-static int cut_off(const struct pipeline *pipeline, const struct prepared *target,
-                   struct error *error)
-{
-    if (world_stopped(pipeline->world, error) == 0)
-        return 0;
-    enum fault fault = error->fault;
-    error_set(error, fault,
-              "%s while '%s' was activated: whether it is live is not known; live: %s",
-              fault == FAULT_TERMINATED ? "terminated" : "interrupted", target->target->name,
-              pipeline_names(pipeline, STATE_LIVE));
-    return error_hint(error, "run edge-deploy status");
-}
-
-static int left_incomplete(const struct pipeline *pipeline, struct prepared *target, bool rollback,
-                           struct error *error)
-{
-    target->error.fault = FAULT_PARTIAL;
-    error_prefix(&target->error, "version '%s' is live, but not all is set up",
-                 target->deployment.version);
-    *error = target->error;
-    error_prefix(error, "%s", target->target->name);
-    if (pipeline->out->target_count > 1)
-        error_prefix(error, "live on %s only", pipeline_names(pipeline, STATE_LIVE));
-    if (rollback)
-        return -1;
-    return error_hint(error, "%s, then publish again with --force",
-                      target->error.hint[0] ? target->error.hint : "remove the cause");
-}
-
-/* Without -t those that are back already would go back once more. */
-static int hint_at_rest(const struct pipeline *pipeline, struct error *error)
-{
-    const char *rest = "";
-    for (size_t i = 0; i < pipeline->out->target_count; i++) {
-        const struct prepared *target = &pipeline->out->targets[i];
-        if (target->ready || target->state == STATE_FAILED)
-            rest = arena_printf(pipeline->arena, "%s -t %s", rest, target->target->name);
-    }
-    return error_hint(error, "remove the cause, then roll back the rest alone: rollback%s", rest);
-}
-
-static int partly_failed(const struct pipeline *pipeline, struct prepared *target, bool rollback,
-                         struct error *error)
-{
-    if (cut_off(pipeline, target, error) != 0)
-        return -1;
-    if (target->incomplete)
-        return left_incomplete(pipeline, target, rollback, error);
-    const char *live = pipeline_names(pipeline, STATE_LIVE);
-    bool partly = strcmp(live, "none") != 0;
-    if (pipeline_failed(pipeline, partly ? FAULT_PARTIAL : FAULT_REMOTE, error) == 0)
-        return 0;
-    if (!partly)
-        return -1;
-    error->fault = FAULT_PARTIAL;
-    error_prefix(error, "live on %s only", live);
-    if (rollback)
-        return hint_at_rest(pipeline, error);
-    if (error->hint[0])
-        return -1;
-    return error_hint(error, "remove the cause and publish again, or roll back");
-}
-
-static void ready_one(struct pipeline *pipeline, struct prepared *target)
-{
-    const struct platform *platform = target->job.entry->platform;
-    struct error error = {0};
-    if (!target->ready || !platform->ready || world_interrupted(pipeline->world))
-        return;
-    int64_t start = world_now(pipeline->world);
-    target->deployment.base = target->before.version;
-    target->deployment.overwrite = pipeline->options->overwrite;
-    const struct artifact *artifact = target->artifact.sha256[0] ? &target->artifact : NULL;
-    if (platform->ready(&target->job, artifact, &target->deployment, &error) != 0) {
-        pipeline_keep(target, &error);
-        target->state = STATE_FAILED;
-    }
-    target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
-}
-
-int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
-{
-    struct publish_result *out = pipeline->out;
-    pipeline_each(pipeline, ready_one);
-    if (pipeline_stopped(pipeline, error) != 0 ||
-        pipeline_failed(pipeline, FAULT_REMOTE, error) != 0)
-        return -1;
-    for (int deferred = 1; deferred >= 0; deferred--)
-        for (size_t i = 0; i < out->target_count; i++) {
-            struct prepared *target = &out->targets[i];
-            if (!target->ready || target->deployment.deferred != (deferred == 1))
-                continue;
-            if (pipeline_stopped(pipeline, error) != 0)
-                return -1;
-            if (activate_one(pipeline, target, rollback) != 0)
-                return partly_failed(pipeline, target, rollback, error);
-        }
-    return 0;
+    const struct deployment *stranger = find_stranger(target);
+    return stranger ? refuse_stranger(pipeline, target, stranger, error) : 0;
 }

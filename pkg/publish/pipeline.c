@@ -141,18 +141,43 @@ void pipeline_recall(struct pipeline *pipeline)
     }
 }
 
+static void unlock_one(struct pipeline *pipeline, struct prepared *target)
+{
+    struct error error = {0};
+    (void)pipeline;
+    if (job_unlock(&target->job, &error) != 0)
+        pipeline_keep(target, &error);
+}
+
+/* Side by side: a platform may have to be asked for credentials. The first failure is told. */
 static int unlock_all(struct pipeline *pipeline, struct error *error)
 {
-    for (size_t i = 0; i < pipeline->out->target_count; i++)
-        if (job_unlock(&pipeline->out->targets[i].job, error) != 0)
-            return error_prefix(error, "%s", pipeline->out->targets[i].target->name);
-    return 0;
+    const struct prepared *first = NULL;
+    pipeline_each(pipeline, unlock_one);
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        if (target->error.fault == FAULT_NONE)
+            continue;
+        if (!first)
+            *error = target->error;
+        first = first ? first : target;
+        target->error = (struct error){0};
+    }
+    return first ? error_prefix(error, "%s", first->target->name) : 0;
+}
+
+int pipeline_hint_no_record(struct error *error)
+{
+    char hint[sizeof error->hint];
+    memcpy(hint, error->hint, sizeof hint);
+    return error_hint(error, "%s%spass --no-record", hint, hint[0] ? ", or " : "");
 }
 
 int pipeline_open(struct pipeline *pipeline, enum records records, bool unlock, struct error *error)
 {
     open_targets(pipeline);
-    if (prepare_jobs(pipeline, error) != 0 || (unlock && unlock_all(pipeline, error) != 0))
+    if (prepare_jobs(pipeline, error) != 0 || rollout_check(pipeline, error) != 0 ||
+        (unlock && unlock_all(pipeline, error) != 0))
         return -1;
     /* Last, because libgit2 is still being started beside (record_warm). */
     if (records != RECORDS_NONE && find_records(pipeline, records == RECORDS_NEEDED, error) != 0)

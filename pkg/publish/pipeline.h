@@ -53,6 +53,9 @@ enum records { RECORDS_NONE, RECORDS_IF_THERE, RECORDS_NEEDED };
    NEEDED; with `unlock` the credentials too. */
 int pipeline_open(struct pipeline *, enum records, bool unlock, struct error *) MUST_CHECK;
 
+/* Adds to the hint of a failed pipeline_open that it goes without records; -1. */
+int pipeline_hint_no_record(struct error *);
+
 /* What records say as environment: --env; of a sandboxed run "sandbox", so that they are never
    taken for what is live on the real platforms. */
 const char *pipeline_environment(const struct pipeline *);
@@ -116,15 +119,39 @@ int opinion_finish(struct pipeline *, bool beside, struct error *) MUST_CHECK;
 /* Says the verdicts' warnings: what does not stop us is said at least. */
 void prepare_warn(const struct pipeline *);
 
-/* live.c: asks each target what is live (into ->before and ->live); a failure makes it
- * STATE_FAILED. */
+/* rollout.c: -1 for a target that cannot do what --stage or --traffic ask: by its profile, before
+   anything is sent; and, once live is asked, because nothing is live there yet. */
+int rollout_check(const struct pipeline *, struct error *) MUST_CHECK;
+int rollout_check_first(const struct pipeline *, struct error *) MUST_CHECK;
+unsigned rollout_percent(const struct pipeline *); /* that is wanted */
+
+/* live.c: asks a target what is live (into ->before and ->live), and, when several versions share
+   the traffic, which (->versions); a failure makes it STATE_FAILED. live_ask_all asks for the
+   versions in any case, and that they are not told (->no_versions) is no failure. */
 void live_ask(struct pipeline *, struct prepared *);
+void live_ask_all(struct pipeline *, struct prepared *);
+
+unsigned live_percent(const struct deployment *); /* what a driver leaves unsaid is all */
+
+/* What the platform remembers of that version; what has traffic and was made of that artifact.
+   NULL: nothing. */
+const struct deployment *live_version(const struct prepared *, const char *version);
+const struct deployment *live_artifact(const struct prepared *, const char *sha256);
+
+/* Asks what is live now: that version when it has any traffic, else what has the most. */
+int live_look(const struct job *, const char *version, struct deployment *out,
+              struct error *) MUST_CHECK;
 
 /* -1 when somebody else has changed what our last record says is live. */
 int live_guard(const struct pipeline *, const struct prepared *, struct error *) MUST_CHECK;
 
-/* Step 8: activates the targets that are ready, one after the other, deferred ones first. */
+/* activate.c: step 8: activates the targets that are ready, one after the other, deferred ones
+   first. */
 int live_activate(struct pipeline *, bool rollback, struct error *) MUST_CHECK;
+
+/* past.c: the version that was live before the one that is now, as rollbacks go: away from what was
+   rolled back once; NULL: neither records nor platform say. */
+const char *past_previous(const struct pipeline *, const struct prepared *);
 
 /* history.c: step 9 for the targets in `state`; fills recorded and record_failure. */
 void record_event(struct pipeline *, const char *event, enum state);

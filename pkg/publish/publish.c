@@ -3,16 +3,6 @@
 
 #include "pkg/publish/pipeline.h"
 
-static int refuse_traffic(const struct pipeline *pipeline, struct error *error)
-{
-    const struct publish_options *options = pipeline->options;
-    if (options->traffic == 0 || options->traffic == 100)
-        return 0;
-    error_set(error, FAULT_INPUT, "--traffic is not available for target '%s'",
-              options->target_count ? options->targets[0]->name : "");
-    return error_hint(error, "leave --traffic out: a version takes all of the traffic");
-}
-
 static bool is_same_place(const struct prepared *a, const struct prepared *b)
 {
     const struct profile *profile = a->job.profile;
@@ -50,16 +40,9 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     const struct publish_options *options = pipeline->options;
     bool needs_records = !options->no_record && !options->dry_run;
     struct error unlocked = {0};
-    if (refuse_traffic(pipeline, error) != 0)
-        return -1;
     if (pipeline_open(pipeline, needs_records ? RECORDS_NEEDED : RECORDS_IF_THERE,
-                      !options->dry_run, error) != 0) {
-        char hint[sizeof error->hint];
-        memcpy(hint, error->hint, sizeof hint);
-        return pipeline->no_store
-                   ? error_hint(error, "%s%spass --no-record", hint, hint[0] ? ", or " : "")
-                   : -1;
-    }
+                      !options->dry_run, error) != 0)
+        return pipeline->no_store ? pipeline_hint_no_record(error) : -1;
     if (needs_records && record_can_write(pipeline->store, error) != 0)
         return error_hint(error, "make the repository writable, or pass --no-record");
     if (check_places(pipeline, error) != 0)
@@ -69,23 +52,30 @@ static int open_all(struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
-static bool is_live_already(const struct pipeline *pipeline, const struct prepared *target)
+/* With the share that is wanted; NULL: not. What has all of the traffic has none to give away. */
+static const struct deployment *find_live(const struct pipeline *pipeline,
+                                          const struct prepared *target)
 {
-    const char *live = target->live.artifact_sha256;
-    return live && !target->live.drifted && !target->live.incomplete && !pipeline->options->force &&
-           strcmp(live, target->artifact.sha256) == 0;
+    const struct deployment *live = live_artifact(target, target->artifact.sha256);
+    unsigned percent = live ? live_percent(live) : 0;
+    if (!live || pipeline->options->force)
+        return NULL;
+    bool is_enough = pipeline->options->stage || percent == 100;
+    return is_enough || percent == rollout_percent(pipeline) ? live : NULL;
 }
 
-static void keep_live(const struct pipeline *pipeline, struct prepared *target)
+static void keep_live(const struct pipeline *pipeline, struct prepared *target,
+                      const struct deployment *live)
 {
     const struct record *recorded = target->recorded;
-    const char *head = pipeline->out->commit, *commit = target->live.commit;
-    bool is_recorded = recorded && strcmp(recorded->version, target->live.version) == 0;
+    const char *head = pipeline->out->commit;
+    bool is_of_record = recorded && strcmp(recorded->version, live->version) == 0;
+    bool is_recorded = is_of_record && recorded->percent == live_percent(live);
     target->state = STATE_UNCHANGED;
-    target->deployment = target->live;
-    target->unrecorded = !is_recorded && head && commit && strcmp(head, commit) == 0;
+    target->deployment = *live;
+    target->unrecorded = !is_recorded && head && live->commit && strcmp(head, live->commit) == 0;
     if (target->unrecorded && recorded)
-        target->deployment.previous = recorded->version;
+        target->deployment.previous = is_of_record ? recorded->previous_version : recorded->version;
 }
 
 /* Step 7, first half: nothing is sent to a target on which just that is live. */
@@ -97,13 +87,13 @@ static int compare_all(struct pipeline *pipeline, struct error *error)
         return -1;
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
-        if (is_live_already(pipeline, target)) {
-            keep_live(pipeline, target);
-        } else if (live_guard(pipeline, target, error) != 0) {
+        const struct deployment *live = find_live(pipeline, target);
+        if (live)
+            keep_live(pipeline, target, live);
+        else if (live_guard(pipeline, target, error) != 0)
             return -1;
-        }
     }
-    return 0;
+    return rollout_check_first(pipeline, error);
 }
 
 static void upload_one(struct pipeline *pipeline, struct prepared *target)
@@ -113,7 +103,10 @@ static void upload_one(struct pipeline *pipeline, struct prepared *target)
         return;
     int64_t start = world_now(pipeline->world);
     pipeline_step(pipeline, target, "uploading");
-    target->deployment = (struct deployment){.percent = 100, .staged = pipeline->options->stage};
+    target->deployment = (struct deployment){.percent = rollout_percent(pipeline),
+                                             .staged = pipeline->options->stage,
+                                             .base = target->before.version,
+                                             .overwrite = pipeline->options->overwrite};
     struct error error = {0};
     target->ready = target->job.entry->platform->upload(&target->job, &target->artifact,
                                                         &target->deployment, &error) == 0;
@@ -150,7 +143,8 @@ static int upload_all(struct pipeline *pipeline, struct error *error)
     return -1;
 }
 
-/* --stage: what would go live with its upload can't be staged, and was not sent. */
+/* --stage: what goes live with its upload although something is live can't be staged, and was not
+   sent. */
 static int check_staged(const struct pipeline *pipeline, struct error *error)
 {
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
@@ -200,6 +194,8 @@ static int go_live(struct pipeline *pipeline, struct error *error)
     if (status != 0)
         return -1;
     status = judge_record(pipeline, error);
+    if (status == 0 && pipeline_stopped(pipeline, error) != 0)
+        return -1;
     if (pipeline->options->no_wait)
         return status;
     if (verify_all(pipeline, true, &later) == 0)
@@ -211,25 +207,75 @@ static int go_live(struct pipeline *pipeline, struct error *error)
     return -1;
 }
 
-/* --dry-run with credentials also says what is live; without, or when nobody answers, it is
-   still a dry run. */
+/* What would be changed: an empty list where just that is live. */
+static void plan(struct pipeline *pipeline, struct prepared *target)
+{
+    const struct platform *platform = target->job.entry->platform;
+    struct deployment wanted = {.percent = rollout_percent(pipeline),
+                                .staged = pipeline->options->stage,
+                                .base = target->live.version,
+                                .overwrite = pipeline->options->overwrite};
+    struct error error = {0};
+    if (target->state == STATE_UNCHANGED)
+        target->changes = arena_alloc(target->job.arena, 1, sizeof *target->changes);
+    else if (!platform->plan)
+        target->no_changes = "the driver of this platform cannot list them";
+    else if (platform->plan(&target->job, &target->artifact, &wanted, &target->changes,
+                            &target->change_count, &error) != 0)
+        target->no_changes = arena_strdup(target->job.arena, error.message);
+    if (target->no_changes)
+        target->changes = NULL;
+    else if (!target->changes)
+        target->changes = arena_alloc(target->job.arena, 1, sizeof *target->changes);
+}
+
+/* Without credentials, or when nobody answers, it is still a dry run. */
+static void look_ahead(struct pipeline *pipeline, struct prepared *target)
+{
+    struct error error = {0};
+    if (job_unlock(&target->job, &error) != 0) {
+        target->no_changes = arena_strdup(target->job.arena, error.message);
+        return;
+    }
+    live_ask(pipeline, target);
+    if (target->state == STATE_FAILED) {
+        target->no_changes =
+            arena_printf(target->job.arena, "what is live is not known: %s", target->error.message);
+        target->error = (struct error){0};
+        target->state = STATE_NONE;
+        return;
+    }
+    const struct deployment *live = find_live(pipeline, target);
+    if (live)
+        keep_live(pipeline, target, live);
+    plan(pipeline, target);
+}
+
+static void warn_of(const struct pipeline *pipeline, const struct error *error)
+{
+    world_say(pipeline->world, "", "publish would stop: %s", error->message);
+}
+
+/* --dry-run with credentials also says what is live, what would be changed, and what would stop
+   it. */
 static int dry_run(struct pipeline *pipeline, struct error *error)
 {
+    bool is_known = true;
+    pipeline_each(pipeline, look_ahead);
+    if (world_stopped(pipeline->world, error) != 0)
+        return -1;
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         struct prepared *target = &pipeline->out->targets[i];
-        struct error ignored = {0};
-        if (job_unlock(&target->job, &ignored) != 0)
-            continue;
-        live_ask(pipeline, target);
-        if (target->state == STATE_FAILED)
-            world_say(pipeline->world, target->target->name, "what is live is not known: %s",
-                      target->error.message);
-        target->state = target->state == STATE_NONE && is_live_already(pipeline, target)
-                            ? STATE_UNCHANGED
-                            : STATE_NONE;
-        target->error = (struct error){0};
+        struct error stop = {0};
+        is_known = is_known && !target->no_changes;
+        if (!target->no_changes && target->state == STATE_NONE &&
+            live_guard(pipeline, target, &stop) != 0)
+            warn_of(pipeline, &stop);
     }
-    return world_stopped(pipeline->world, error);
+    struct error stop = {0};
+    if (is_known && rollout_check_first(pipeline, &stop) != 0)
+        warn_of(pipeline, &stop);
+    return 0;
 }
 
 static int run_steps(struct pipeline *pipeline, struct error *error)

@@ -57,12 +57,20 @@ struct prepared {
     enum state state;
     bool ready;      /* to be activated */
     bool incomplete; /* STATE_LIVE although activating failed: what follows the switch is missing */
+    bool unclear;    /* activating failed, and whether it is live can't be found out */
     bool verified;   /* verify: this version is live, and answers where it was asked */
     bool unrecorded; /* live as wanted, but no record says so: an earlier run was cut off, or could
                         not record */
     struct deployment deployment;
-    struct deployment before;      /* what the platform said was live when we came */
-    struct deployment live;        /* what it says now */
+    struct deployment before;    /* what the platform said was live when we came */
+    struct deployment live;      /* what it says now */
+    struct deployment *versions; /* those that the platform remembers, in versions()'s order */
+    size_t version_count;
+    bool knows_versions;     /* it was asked, and has said */
+    const char *no_versions; /* why it did not say, or NULL */
+    const char **changes;    /* dry run: what would be changed; NULL: not known */
+    size_t change_count;
+    const char *no_changes;        /* why they are not known */
     const struct record *recorded; /* the target's last record, NULL: there is none here */
     struct http_stats stats;
     double seconds;
@@ -115,8 +123,9 @@ int publish_judge(const struct publish_result *, const struct manifest *, bool s
 int publish(struct arena *, const struct world *, const struct manifest *,
             const struct publish_options *, struct publish_result *out, struct error *) MUST_CHECK;
 
-/* Makes an earlier recorded version live: of commit or version `to`, or the one before the last
-   when NULL; on the chosen targets. Needs records, hence a repository. */
+/* Makes an earlier version live: of commit or version `to`, or the one before when NULL (each time
+   one further back); on the chosen targets. By the records, and without any by what the platform
+   remembers. Needs a repository, unless no_record. */
 int rollback(struct arena *, const struct world *, const struct manifest *,
              const struct publish_options *, const char *to, struct publish_result *out,
              struct error *) MUST_CHECK;

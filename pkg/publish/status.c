@@ -38,7 +38,7 @@ int publish_status(struct arena *arena, const struct world *world, const struct 
         .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
     if (open_all(&pipeline, error) != 0)
         return -1;
-    pipeline_each(&pipeline, live_ask);
+    pipeline_each(&pipeline, live_ask_all);
     if (world_stopped(world, error) != 0)
         return -1;
     for (size_t i = 0; i < out->target_count; i++)

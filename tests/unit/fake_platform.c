@@ -12,11 +12,6 @@
 struct fake fake;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-void fake_reset(void)
-{
-    fake = (struct fake){.fault = FAULT_REMOTE};
-}
-
 static struct fake_platform *state_of(const struct job *job)
 {
     return strcmp(job->entry->platform->name, "alpha") == 0 ? &fake.alpha : &fake.beta;
@@ -72,6 +67,17 @@ static void add_version(const struct job *job, const struct artifact *artifact,
     out->version = version_name(job, state->version_count);
 }
 
+/* The one that an earlier run has left, when nothing has come after it. */
+static const char *left_over(const struct job *job, const struct artifact *artifact)
+{
+    const struct fake_platform *state = state_of(job);
+    unsigned last = state->version_count;
+    if (last == 0 || (last == state->live && !state->beside) ||
+        strcmp(state->versions[last - 1].artifact_sha256, artifact->sha256) != 0)
+        return NULL;
+    return version_name(job, last);
+}
+
 static int upload(const struct job *job, const struct artifact *artifact, struct deployment *out,
                   struct error *error)
 {
@@ -79,8 +85,31 @@ static int upload(const struct job *job, const struct artifact *artifact, struct
     out->resource = "resource";
     out->deferred = state->deferred;
     if (!state->deferred)
+        out->version = left_over(job, artifact);
+    if (!state->deferred && !out->version)
         add_version(job, artifact, out);
+    if (out->staged && out->version) {
+        state->versions[strtoul(out->version + 1, NULL, 10) - 1].staged = true;
+        out->url = arena_printf(job->arena, "http://127.0.0.1:1/staged/%s", out->version);
+        out->pin_name = "Fake-Version";
+        out->pin_value = out->version;
+    }
     return call(job, "upload", out->version, error);
+}
+
+/* Two at most share the traffic: the other one is what had the most. */
+static void share(struct fake_platform *state, unsigned number, unsigned percent)
+{
+    unsigned other = state->live != number ? state->live : state->beside;
+    state->versions[number - 1].took = ++state->activations;
+    if (percent == 100 || other == 0) {
+        state->live = number;
+        state->beside = 0;
+        return;
+    }
+    state->live = percent >= 50 ? number : other;
+    state->beside = percent >= 50 ? other : number;
+    state->beside_percent = percent >= 50 ? 100 - percent : percent;
 }
 
 static int activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
@@ -93,32 +122,141 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     if (status != 0 && !fake.late)
         return -1;
     unsigned number = out->version[0] == 'v' ? (unsigned)strtoul(out->version + 1, NULL, 10) : 0;
-    if (number < 1 || number > state->version_count)
+    if (number < 1 || number > state->version_count || state->versions[number - 1].gone)
         return error_set(error, FAULT_REMOTE, "there is no version '%s'", out->version);
     out->previous = version_name(job, state->live);
     out->url = arena_printf(job->arena, "%s/%s", fake.url ? fake.url : "http://127.0.0.1:1",
                             job->target->name);
-    state->live = number;
+    share(state, number, out->percent ? out->percent : 100);
     return status;
+}
+
+static void describe(const struct job *job, unsigned number, struct deployment *out)
+{
+    const struct fake_platform *state = state_of(job);
+    const struct fake_version *version = &state->versions[number - 1];
+    unsigned rest = state->beside ? state->beside_percent : 0;
+    *out = (struct deployment){.version = version_name(job, number),
+                               .artifact_sha256 = version->artifact_sha256,
+                               .commit = version->commit[0] ? version->commit : NULL,
+                               .percent = number == state->live     ? 100 - rest
+                                          : number == state->beside ? rest
+                                                                    : 0,
+                               .staged = version->staged && !version->took,
+                               .lived = version->took ? LIVED_YES : LIVED_NO};
+    if (state->forgetful && !out->percent)
+        out->lived = LIVED_UNKNOWN;
+    if (out->staged)
+        out->url = arena_printf(job->arena, "http://127.0.0.1:1/staged/%s", out->version);
 }
 
 static int live(const struct job *job, struct deployment *out, struct error *error)
 {
     const struct fake_platform *state = state_of(job);
+    *out = (struct deployment){0};
     if (call(job, "live", NULL, error) != 0)
         return -1;
-    *out = (struct deployment){.drifted = state->drifted};
-    if (state->live == 0)
-        return 0;
-    const struct fake_version *version = &state->versions[state->live - 1];
-    out->version = version_name(job, state->live);
-    out->artifact_sha256 = version->artifact_sha256;
-    out->commit = version->commit[0] ? version->commit : NULL;
+    if (state->live)
+        describe(job, state->live, out);
+    out->drifted = state->drifted;
     return 0;
 }
 
-static const struct platform alpha = {"alpha", "Alpha Edge", pack, upload, activate, live};
-static const struct platform beta = {"beta", "Beta Edge", pack, upload, activate, live};
+static int ready(const struct job *job, const struct artifact *artifact, struct deployment *wanted,
+                 struct error *error)
+{
+    const struct fake_platform *state = state_of(job);
+    struct deployment now = {0};
+    (void)artifact;
+    if (call(job, "ready", wanted->version, error) != 0)
+        return -1;
+    if (fake.at_ready)
+        fake.at_ready();
+    if (state->live)
+        describe(job, state->live, &now);
+    return job_check_base(job, wanted, &now, error);
+}
+
+static int plan(const struct job *job, const struct artifact *artifact,
+                const struct deployment *wanted, const char ***out, size_t *count,
+                struct error *error)
+{
+    (void)artifact;
+    *out = arena_alloc(job->arena, 2, sizeof **out);
+    *count = 2;
+    (*out)[0] = wanted->staged ? "upload a version to be tried" : "upload a version";
+    (*out)[1] = arena_printf(job->arena, "give it %u %% of the traffic", wanted->percent);
+    return call(job, "plan", wanted->base, error);
+}
+
+/* The number of the one that comes next: by share, by when it took traffic, by when it was made. */
+static unsigned next_version(const struct fake_platform *state, const bool listed[FAKE_VERSIONS])
+{
+    unsigned best = 0;
+    for (unsigned n = state->version_count; n > 0; n--) {
+        if (listed[n - 1] || state->versions[n - 1].gone)
+            continue;
+        if (n == state->live || (n == state->beside && listed[state->live - 1]))
+            return n;
+        if (best == 0 || state->versions[n - 1].took > state->versions[best - 1].took)
+            best = n;
+    }
+    return best;
+}
+
+static int versions(const struct job *job, struct deployment **out, size_t *count,
+                    struct error *error)
+{
+    const struct fake_platform *state = state_of(job);
+    bool listed[FAKE_VERSIONS] = {false};
+    *out = arena_alloc(job->arena, FAKE_VERSIONS, sizeof **out);
+    *count = 0;
+    if (call(job, "versions", NULL, error) != 0)
+        return -1;
+    for (unsigned n = next_version(state, listed); n; n = next_version(state, listed)) {
+        describe(job, n, &(*out)[(*count)++]);
+        listed[n - 1] = true;
+    }
+    return 0;
+}
+
+static int unlock(struct job *job, struct error *error)
+{
+    return call(job, "unlock", NULL, error);
+}
+
+#define HOOKS .pack = pack, .upload = upload, .activate = activate, .live = live
+static struct platform alpha = {.name = "alpha", .title = "Alpha Edge", HOOKS};
+static struct platform beta = {.name = "beta", .title = "Beta Edge", HOOKS};
+
+static void remove_hooks(struct platform *platform)
+{
+    platform->ready = NULL;
+    platform->plan = NULL;
+    platform->versions = NULL;
+    platform->unlock = NULL;
+}
+
+static void add_hooks(struct platform *platform)
+{
+    platform->ready = ready;
+    platform->plan = plan;
+    platform->versions = versions;
+    platform->unlock = unlock;
+}
+
+void fake_reset(void)
+{
+    fake = (struct fake){.fault = FAULT_REMOTE};
+    remove_hooks(&alpha);
+    remove_hooks(&beta);
+}
+
+void fake_add_hooks(void)
+{
+    add_hooks(&alpha);
+    add_hooks(&beta);
+}
 
 #ifdef __GNUC__
 #pragma GCC diagnostic ignored "-Woverlength-strings"
@@ -195,7 +333,8 @@ static const char alpha_profile[] =
     "  \"token\": {\"environment\": \"ALPHA_TOKEN\", \"required\": true, \"rights\": \"write\"},"
     "  \"session\": {\"environment\": \"ALPHA_SESSION\", \"required\": false, \"rights\": \"none\"}},"
     " \"endpoints\": {\"api\": {\"url\": \"https://api.alpha.example\","
-    "  \"environment\": [\"ALPHA_API\", \"ALPHA_ANY\"]}}}";
+    "  \"environment\": [\"ALPHA_API\", \"ALPHA_ANY\"]}},"
+    " \"rollout\": {\"stage\": true, \"traffic\": true}}";
 
 static const char beta_profile[] =
     "{\"name\": \"beta\", \"title\": \"Beta Edge\", \"as_of\": \"2026-11-01\","
@@ -215,7 +354,8 @@ static const char beta_profile[] =
     " \"credential_file\": {\"environment\": \"BETA_FILE\", \"path\": \".beta/keys\","
     "  \"section_environment\": \"BETA_PROFILE\", \"section\": \"default\"},"
     " \"endpoints\": {\"api\": {\"url\": \"https://api.beta.example\","
-    "  \"environment\": [\"BETA_API\"]}}}";
+    "  \"environment\": [\"BETA_API\"]}},"
+    " \"rollout\": {\"stage\": true, \"traffic\": false, \"note\": \"it has no shares\"}}";
 /* clang-format on */
 
 const struct platform_entry platforms[] = {

@@ -158,12 +158,14 @@ static void test_deferred_first(void)
     EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
     CHECK(strstr(fake.log, "beta.upload b\nbeta.activate b v1\nalpha.activate a v1\n") != NULL);
     scene_close(&scene);
-    scene_open(&scene, MODULE, ALPHA "," BETA);
+    scene_open(&scene, MODULE, BETA);
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    scene_put(&scene, "app.wasm", scene_other);
     fake.beta.deferred = true;
     scene.options.stage = true;
     EXPECT(&scene, scene_publish(&scene), FAULT_REMOTE);
     SAYS(&scene, "cannot be staged");
-    CHECK(strstr(fake.log, "activate") == NULL && scene_record_count(&scene) == 0);
+    CHECK(strstr(fake.log, "activate") == NULL && scene_record_count(&scene) == 1);
     scene_close(&scene);
 }
 
@@ -218,7 +220,7 @@ static void test_early_mistakes(void)
     } rows[] = {
         {ALPHA "," BETA, "BETA_TOKEN", "BETA_TOKEN", 0},
         {ALPHA ",\"b\":{\"platform\":\"beta\",\"nonsense\":1}", NULL, "nonsense", 0},
-        {ALPHA, NULL, "--traffic", 10},
+        {ALPHA "," BETA, NULL, "--traffic is not available for target 'b': it has no shares", 10},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct scene scene;
@@ -266,7 +268,8 @@ static void test_overwrite_guard(void)
     scene_open(&scene, MODULE, ALPHA);
     EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
     /* Somebody else: a version that we did not record. */
-    fake.alpha.versions[fake.alpha.version_count++] = (struct fake_version){"other", "cafe"};
+    fake.alpha.versions[fake.alpha.version_count++] =
+        (struct fake_version){.artifact_sha256 = "other", .commit = "cafe"};
     fake.alpha.live = 2;
     scene_put(&scene, "app.wasm", scene_other);
     EXPECT(&scene, scene_publish(&scene), FAULT_INPUT);
@@ -312,7 +315,7 @@ static void test_made_up_record(void)
     scene_close(&scene);
 }
 
-static void test_dry_run_and_stage(void)
+static void test_dry_run(void)
 {
     struct scene scene;
     scene_open(&scene, MODULE, ALPHA "," BETA);
@@ -321,16 +324,42 @@ static void test_dry_run_and_stage(void)
     EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
     CHECK_TEXT(fake.log, "alpha.pack a\nbeta.pack b\nalpha.live a\n");
     CHECK(scene.result.targets[1].artifact.sha256[0] && !scene.result.mutation_attempted);
-    scene.options.dry_run = false;
-    scene.options.stage = true;
-    unit_setenv(scene.world, "BETA_TOKEN", "secret");
-    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
-    CHECK(scene.result.targets[0].state == STATE_UPLOADED && fake.alpha.live == 0);
-    CHECK(strstr(fake.log, "activate") == NULL && scene_record_count(&scene) == 0);
+    CHECK(!scene.result.targets[0].changes && !scene.result.targets[1].changes);
+    CHECK_TEXT(scene.result.targets[0].no_changes, "the driver of this platform cannot list them");
+    CHECK(strstr(scene.result.targets[1].no_changes, "BETA_TOKEN is not set") != NULL);
     scene_close(&scene);
 }
 
-/* What was tried out in the sandbox says nothing of the real platforms. */
+/* Each change before it happens; none where just that is live; why, where they are not known. */
+static void test_plan(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE, ALPHA);
+    fake_add_hooks();
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    scene.options.dry_run = true;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    const struct prepared *target = scene.result.targets;
+    CHECK(target->state == STATE_UNCHANGED && target->changes && target->change_count == 0);
+    scene_put(&scene, "app.wasm", scene_other);
+    scene.options.traffic = 10;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    target = scene.result.targets;
+    if (CHECK(target->change_count == 2))
+        CHECK_TEXT(target->changes[1], "give it 10 % of the traffic");
+    CHECK_TEXT(fake.log, "alpha.pack a\nalpha.unlock a\nalpha.live a\nalpha.plan a v1\n");
+    CHECK(!scene.result.mutation_attempted && fake.alpha.version_count == 1);
+    fake.failing = "alpha.live";
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    target = scene.result.targets;
+    CHECK(!target->changes && target->state == STATE_NONE);
+    CHECK_TEXT(target->no_changes, "what is live is not known: alpha.live was told to fail");
+    fake.failing = "alpha.plan";
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK_TEXT(scene.result.targets[0].no_changes, "alpha.plan was told to fail");
+    scene_close(&scene);
+}
+
 static void test_sandboxed(void)
 {
     struct scene scene;
@@ -341,7 +370,8 @@ static void test_sandboxed(void)
     CHECK_TEXT(scene_records(&scene, &count)->environment, "sandbox");
     scene_put(&scene, "app.wasm", scene_other);
     scene.options.sandboxed = scene.options.push_record = false;
-    fake.alpha.versions[fake.alpha.version_count++] = (struct fake_version){"real", "cafe"};
+    fake.alpha.versions[fake.alpha.version_count++] =
+        (struct fake_version){.artifact_sha256 = "real", .commit = "cafe"};
     fake.alpha.live = 2;
     EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
     CHECK(scene_record_count(&scene) == 2);
@@ -424,6 +454,7 @@ void test_publish(void)
     test_sandboxed();
     test_record_fails();
     test_made_up_record();
-    test_dry_run_and_stage();
+    test_dry_run();
+    test_plan();
     test_interrupted();
 }

@@ -56,7 +56,8 @@ static void test_versions(void)
     CHECK(scene.result.targets[0].state == STATE_UNCHANGED);
     CHECK_TEXT(fake.log, "alpha.live a\n");
     EXPECT(&scene, roll(&scene, "v9"), FAULT_INPUT);
-    CHECK(strstr(scene.error.hint, "v3") && strstr(scene.error.hint, "v1"));
+    CHECK(strstr(scene.error.hint, "v2 (") && strstr(scene.error.hint, "v1 ("));
+    CHECK(strstr(scene.error.hint, "v3") == NULL); /* is live */
     fake.failing = "alpha.activate";
     EXPECT(&scene, roll(&scene, "v1"), FAULT_REMOTE);
     CHECK(scene_record_count(&scene) == 6);
