@@ -59,29 +59,75 @@ static void look_at_repository(struct run *run, json_t *rows)
              : error.message);
 }
 
-static bool is_among(const char *name, const struct secret *secrets, size_t count)
+/* One that is not there, and may be missing for different reasons. */
+static const char *missing_words(struct run *run, const struct job *job,
+                                 const struct profile_credential *credential)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(secrets[i].name, name) == 0)
-            return true;
-    return false;
+    if (credential->instead_of)
+        return job_secret(job, credential->instead_of) ? "not needed" : "not set (another way)";
+    if (!credential->required)
+        return "not set (optional)";
+    return arena_printf(run->arena, "not set; needs: %s",
+                        credential->rights ? credential->rights : "");
 }
 
-static void look_at_credential(struct run *run, json_t *rows, const struct profile *profile,
-                               const struct profile_credential *credential, bool found)
+static bool is_replaced(const struct job *job, const struct profile_credential *credential)
 {
-    const char *need = credential->rights ? credential->rights : "";
-    const char *value = "not set (optional)", *file = NULL;
-    if (profile->credential_file.path)
-        file = world_environment(run->world, profile->credential_file.environment);
-    if (world_environment(run->world, credential->environment))
-        value = "set";
-    else if (found)
-        value = file ? arena_printf(run->arena, "from %s", file)
-                     : arena_printf(run->arena, "from ~/%s", profile->credential_file.path);
-    else if (credential->required)
-        value = arena_printf(run->arena, "not set; needs: %s", need);
-    row(run, rows, profile->name, credential->environment, found || !credential->required, value);
+    size_t others = 0, set = 0;
+    for (size_t i = 0; i < job->profile->credential_count; i++) {
+        const struct profile_credential *other = &job->profile->credentials[i];
+        if (!other->instead_of || strcmp(other->instead_of, credential->name) != 0)
+            continue;
+        others++;
+        set += job_secret(job, other->name) != NULL;
+    }
+    return others && set == others;
+}
+
+static void look_at_credential(struct run *run, json_t *rows, const struct job *job,
+                               const struct profile_credential *credential)
+{
+    bool found = job_secret(job, credential->name) != NULL;
+    bool replaced = !found && is_replaced(job, credential);
+    const char *value = replaced ? "not needed" : missing_words(run, job, credential);
+    if (found)
+        value = strcmp(job->secrets_origin, "the environment") == 0
+                    ? "set"
+                    : arena_printf(run->arena, "from %s", job->secrets_origin);
+    row(run, rows, job->profile->name, credential->environment,
+        found || replaced || !credential->required, value);
+}
+
+/* Until when they are good; nothing where that is not known. */
+static void look_at_expiry(struct run *run, json_t *rows, const struct job *job)
+{
+    int64_t left = (job->secrets_expire - world_now(run->world)) / 1000;
+    if (!job->secrets_expire)
+        return;
+    const char *time = text_time(run->arena, job->secrets_expire / 1000);
+    row(run, rows, job->profile->name, "expires", left > 60,
+        left > 60   ? time
+        : left <= 0 ? arena_printf(run->arena, "%s: over", time)
+                    : arena_printf(run->arena, "%s: too soon", time));
+}
+
+static void look_at_credentials(struct run *run, json_t *rows, const struct platform_entry *entry,
+                                const struct profile *profile)
+{
+    struct target target = {.name = profile->name};
+    struct job job = {.arena = run->arena,
+                      .world = run->world,
+                      .entry = entry,
+                      .profile = profile,
+                      .target = &target};
+    struct error unusable = {0};
+    if (job_find_secrets(&job, &unusable) != 0) {
+        row(run, rows, profile->name, "credentials", false, unusable.message);
+        return;
+    }
+    for (size_t i = 0; i < profile->credential_count; i++)
+        look_at_credential(run, rows, &job, &profile->credentials[i]);
+    look_at_expiry(run, rows, &job);
 }
 
 /* What check --run would try there. */
@@ -126,22 +172,11 @@ static int look_at_platform(struct run *run, json_t *rows, const struct platform
                             struct prover *prover, struct error *error)
 {
     struct profile profile;
-    const struct secret *secrets;
-    size_t count;
-    struct error unusable = {0};
     if (profile_parse(run->arena, entry->profile_json, entry->platform->name, NULL, &profile,
                       error) != 0)
         return -1;
     heading(run, arena_printf(run->arena, "%s (profile of %s)", profile.title, profile.as_of));
-    if (platform_secrets(run->arena, run->world, &profile, &secrets, &count, &unusable) != 0) {
-        row(run, rows, profile.name, "credentials", false, unusable.message);
-        count = profile.credential_count = 0;
-    }
-    for (size_t i = 0; i < profile.credential_count; i++) {
-        const struct profile_credential *credential = &profile.credentials[i];
-        look_at_credential(run, rows, &profile, credential,
-                           is_among(credential->name, secrets, count));
-    }
+    look_at_credentials(run, rows, entry, &profile);
     return look_at_runtimes(run, rows, &profile, prover, error);
 }
 

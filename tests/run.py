@@ -194,6 +194,7 @@ def environment(folder, program):
         "TMPDIR": folder,
         "SOURCE_DATE_EPOCH": EPOCH,
         "EDGE_DEPLOY_CLOCK": "virtual",
+        "AWS_EC2_METADATA_DISABLED": "true",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Ada",
         "GIT_AUTHOR_EMAIL": "ada@example.com",

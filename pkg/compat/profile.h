@@ -110,12 +110,13 @@ struct profile_credential {
     const char *name; /* the secret's name in struct job */
     const char *environment;
     bool required;
-    const char *rights;   /* the least rights it needs */
-    const char *file_key; /* its key in the credential file, or NULL */
+    const char *rights;     /* the least rights it needs */
+    const char *file_key;   /* its key in the credential file, or NULL */
+    const char *instead_of; /* all that stand instead of a credential do without it, or NULL */
 };
 
-/* An INI file of the vendor's own tools, read when the environment has none of the credentials
-   that have a file_key. Its path is relative to the home folder. */
+/* A file of the vendor's own tools, which the platform's driver reads when the environment has none
+   of the credentials that have a file_key. Its path is relative to the home folder. */
 struct profile_file {
     const char *environment, *path; /* the variable that names another; path NULL: no such file */
     const char *section_environment, *section;

@@ -229,6 +229,7 @@ static const struct key credential_keys[] = {
     {"required", KEY_FLAG, true, offsetof(struct profile_credential, required), 0, NULL},
     {"rights", KEY_TEXT, true, offsetof(struct profile_credential, rights), 0, NULL},
     {"file_key", KEY_TEXT, false, offsetof(struct profile_credential, file_key), 0, NULL},
+    {"instead_of", KEY_TEXT, false, offsetof(struct profile_credential, instead_of), 0, NULL},
 };
 
 static const struct key file_keys[] = {

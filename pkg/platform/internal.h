@@ -11,8 +11,4 @@ json_t *option_schema(struct arena *, const struct profile_option *);
 int fault_missing_option(const struct manifest *, const struct target *,
                          const struct profile_option *, struct error *);
 
-/* The value of `key` in `[section]` of an INI file, as AWS's tools write them (`[profile NAME]` is
-   found as NAME too); NULL when absent. */
-char *ini_find(struct arena *, struct bytes text, const char *section, const char *key);
-
 #endif

@@ -34,6 +34,8 @@ struct job {
     const char *tag; /* of one publish: random, to find one's own work after a lost answer */
     const struct secret *secrets;
     size_t secret_count;
+    const char *secrets_origin;      /* where they are from: "the environment"; NULL: none found */
+    int64_t secrets_expire;          /* milliseconds since 1970; 0: never, or not known */
     const struct manifest *manifest; /* for messages; may be NULL */
     void **kept; /* the driver's own: what one hook leaves for the next; starts NULL */
 };
@@ -151,8 +153,9 @@ struct platform {
        left them, and `lived`. What is not listed cannot be made live. Reads only. */
     int (*versions)(const struct job *, struct deployment **out, size_t *count, struct error *);
 
-    /* May be NULL. Finds credentials where environment and file do not simply say them (job_unlock
-       calls it with the job's HTTP open), and checks those there are. Fills job->secrets. */
+    /* May be NULL. Finds credentials where the environment does not simply say them: in the
+       vendor's files, from a server (the job's HTTP is open). Fills job->secrets, their origin and
+       when they expire, when it finds some; FAULT_INPUT, or FAULT_REMOTE when a server refuses. */
     int (*unlock)(struct job *, struct error *);
 };
 
@@ -178,15 +181,14 @@ int job_prepare(struct arena *, const struct world *, const struct manifest *,
                 const struct target *, const char *profile_file, struct job *out,
                 struct error *) MUST_CHECK;
 
-/* Reads the credentials (platform_secrets) into the job and opens HTTP. FAULT_INPUT names the
-   missing variable and the rights it needs. */
+/* Reads the credentials (job_find_secrets) into the job and opens HTTP. FAULT_INPUT names the
+   missing variable and the rights it needs, and credentials that expire within a minute. */
 int job_unlock(struct job *, struct error *) MUST_CHECK;
 
-/* What there is of a profile's credentials: from the environment, or, when it has none of them,
-   from the vendor's own file. FAULT_INPUT for one that cannot be right, and a file that can't be
-   read. */
-int platform_secrets(struct arena *, const struct world *, const struct profile *,
-                     const struct secret **out, size_t *count, struct error *) MUST_CHECK;
+/* Opens HTTP and looks for the profile's credentials: in the environment, then by the platform's
+   unlock hook. That there are none is no failure; FAULT_INPUT for one that cannot be right. Needs
+   arena, world, entry, profile and target only. */
+int job_find_secrets(struct job *, struct error *) MUST_CHECK;
 
 /* For ready: -1 when neither `wanted->base` nor `wanted->version` is what is live now, with both
    sides named: somebody else deployed since this run began. Not with wanted->overwrite. */

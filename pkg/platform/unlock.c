@@ -1,10 +1,11 @@
-/* Credentials and endpoints: what only the environment and the vendors' own files say. */
+/* Credentials and endpoints: what only the environment says, and what the platform's hook finds. */
 #include <string.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/base/file.h"
 #include "pkg/base/text.h"
 #include "pkg/platform/internal.h"
+
+enum { LEAST_LEFT_MS = 60000 };
 
 /* `text` without white space around it: CI systems like to put a line end behind a secret. */
 static char *trimmed(struct arena *arena, const char *text)
@@ -28,18 +29,15 @@ static bool is_printable(const char *text)
 struct wallet {
     struct arena *arena;
     const struct world *world;
-    const struct profile *profile;
     struct secret *secrets;
     size_t count;
     struct error *error;
 };
 
-static int add_secret(struct wallet *wallet, const struct profile_credential *credential,
-                      const char *value)
+static int add_secret(struct wallet *wallet, const struct profile_credential *credential)
 {
-    if (!value)
-        return 0;
-    value = trimmed(wallet->arena, value);
+    const char *value = world_environment(wallet->world, credential->environment);
+    value = value ? trimmed(wallet->arena, value) : "";
     if (value[0] == '\0')
         return 0;
     if (!is_printable(value)) {
@@ -52,84 +50,99 @@ static int add_secret(struct wallet *wallet, const struct profile_credential *cr
     return 0;
 }
 
-/* Whether the environment has one of those that the file could supply: a key from here and a secret
-   from there do not belong together. */
-static bool is_file_needed(const struct wallet *wallet)
+/* Whether `name` is among them. */
+static bool has_secret(const struct secret *secrets, size_t count, const char *name)
 {
-    const struct profile *profile = wallet->profile;
-    for (size_t i = 0; i < profile->credential_count; i++)
-        if (profile->credentials[i].file_key &&
-            world_environment(wallet->world, profile->credentials[i].environment))
-            return false;
-    return profile->credential_file.path != NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(secrets[i].name, name) == 0)
+            return true;
+    return false;
 }
 
-static const char *file_section(const struct world *world, const struct profile_file *file)
+/* What stands instead of one that is there is not wanted. */
+static bool is_wanted(const struct wallet *wallet, const struct profile_credential *credential)
 {
-    const char *section = world_environment(world, file->section_environment);
-    return section ? section : file->section;
+    return !credential->instead_of ||
+           !has_secret(wallet->secrets, wallet->count, credential->instead_of);
 }
 
-static int read_file(struct wallet *wallet)
+static int read_environment(struct job *job, struct error *error)
 {
-    const struct profile_file *file = &wallet->profile->credential_file;
-    const char *path = world_environment(wallet->world, file->environment);
-    const char *home = world_environment(wallet->world, "HOME");
-    struct bytes text;
-    if (!path && !home)
-        return 0;
-    if (!path)
-        path = path_join(wallet->arena, home, file->path);
-    if (!file_exists(path))
-        return 0;
-    if (file_read(wallet->arena, path, LIMIT_MANIFEST, &text, wallet->error) != 0)
-        return -1;
-    for (size_t i = 0; i < wallet->profile->credential_count; i++) {
-        const struct profile_credential *credential = &wallet->profile->credentials[i];
-        if (credential->file_key &&
-            add_secret(wallet, credential,
-                       ini_find(wallet->arena, text, file_section(wallet->world, file),
-                                credential->file_key)) != 0)
-            return -1;
-    }
+    const struct profile *profile = job->profile;
+    struct wallet wallet = {job->arena, job->world, NULL, 0, error};
+    wallet.secrets = arena_alloc(job->arena, profile->credential_count + 1, sizeof *wallet.secrets);
+    for (unsigned instead = 0; instead < 2; instead++)
+        for (size_t i = 0; i < profile->credential_count; i++) {
+            const struct profile_credential *credential = &profile->credentials[i];
+            if ((credential->instead_of != NULL) == instead && is_wanted(&wallet, credential) &&
+                add_secret(&wallet, credential) != 0)
+                return -1;
+        }
+    job->secrets = wallet.secrets;
+    job->secret_count = wallet.count;
+    job->secrets_origin = wallet.count ? "the environment" : NULL;
     return 0;
 }
 
-int platform_secrets(struct arena *arena, const struct world *world, const struct profile *profile,
-                     const struct secret **out, size_t *count, struct error *error)
+/* Of those that stand instead of `name`: how many there are, how many are set, the first that is
+   not. */
+static size_t count_others(const struct job *job, const char *name, size_t *set,
+                           const struct profile_credential **missing)
 {
-    /* Room for both: a credential of the file is none of the environment's. */
-    struct wallet wallet = {arena, world, profile, NULL, 0, error};
-    wallet.secrets = arena_alloc(arena, profile->credential_count + 1, sizeof *wallet.secrets);
-    for (size_t i = 0; i < profile->credential_count; i++) {
-        const struct profile_credential *credential = &profile->credentials[i];
-        if (add_secret(&wallet, credential, world_environment(world, credential->environment)) != 0)
-            return -1;
+    size_t count = 0;
+    *set = 0;
+    *missing = NULL;
+    for (size_t i = 0; i < job->profile->credential_count; i++) {
+        const struct profile_credential *other = &job->profile->credentials[i];
+        if (!other->instead_of || strcmp(other->instead_of, name) != 0)
+            continue;
+        count++;
+        if (job_secret(job, other->name))
+            ++*set;
+        else if (!*missing)
+            *missing = other;
     }
-    if (is_file_needed(&wallet) && read_file(&wallet) != 0)
-        return -1;
-    *out = wallet.secrets;
-    *count = wallet.count;
-    return 0;
+    return count;
+}
+
+static const char *file_words(const struct job *job, const struct profile_credential *credential)
+{
+    const struct profile_file *file = &job->profile->credential_file;
+    if (!credential->file_key || !file->path)
+        return "";
+    const char *section = world_environment(job->world, file->section_environment);
+    return arena_printf(job->arena, " (or %s in [%.40s] of ~/%s)", credential->file_key,
+                        section ? section : file->section, file->path);
 }
 
 static int check_secrets(const struct job *job, struct error *error)
 {
-    const struct profile_file *file = &job->profile->credential_file;
     for (size_t i = 0; i < job->profile->credential_count; i++) {
-        const struct profile_credential *credential = &job->profile->credentials[i];
-        const char *other = "";
-        if (!credential->required || job_secret(job, credential->name))
+        const struct profile_credential *credential = &job->profile->credentials[i], *missing;
+        size_t set, others = count_others(job, credential->name, &set, &missing);
+        if (!credential->required || job_secret(job, credential->name) || (others && !missing))
             continue;
-        if (credential->file_key && file->path)
-            other = arena_printf(job->arena, " (or %s in [%.40s] of ~/%s)", credential->file_key,
-                                 file_section(job->world, file), file->path);
+        if (set)
+            credential = missing;
         error_set(error, FAULT_INPUT, "%s: credential %s is not set", job->target->name,
                   credential->environment);
-        return error_hint(error, "set %s%s; it needs: %s", credential->environment, other,
-                          credential->rights);
+        return error_hint(error, "set %s%s; it needs: %s", credential->environment,
+                          file_words(job, credential), credential->rights);
     }
     return 0;
+}
+
+/* A publish takes longer than what is left of them. */
+static int check_expiry(const struct job *job, struct error *error)
+{
+    int64_t left = job->secrets_expire - world_now(job->world);
+    if (!job->secrets_expire || left >= LEAST_LEFT_MS)
+        return 0;
+    error_set(error, FAULT_INPUT, "the credentials from %s %s %s", job->secrets_origin,
+              left <= 0 ? "expired at" : "expire at",
+              text_time(job->arena, job->secrets_expire / 1000));
+    return error_hint(error, "get new ones, and check this machine's clock: it says %s",
+                      text_time(job->arena, world_now(job->world) / 1000));
 }
 
 /* The first of the variables that is set, and its name; else what the profile says. */
@@ -196,15 +209,19 @@ static int check_options(const struct job *job, struct error *error)
     return 0;
 }
 
-int job_unlock(struct job *job, struct error *error)
+int job_find_secrets(struct job *job, struct error *error)
 {
     const struct platform *platform = job->entry->platform;
-    if (check_options(job, error) != 0 ||
-        platform_secrets(job->arena, job->world, job->profile, &job->secrets, &job->secret_count,
-                         error) != 0 ||
-        check_endpoints(job, error) != 0 ||
-        http_open(job->arena, job->world, &job->http, error) != 0 ||
-        (platform->unlock && platform->unlock(job, error) != 0))
+    if (read_environment(job, error) != 0 || check_endpoints(job, error) != 0 ||
+        http_open(job->arena, job->world, &job->http, error) != 0)
         return -1;
-    return check_secrets(job, error);
+    return platform->unlock ? platform->unlock(job, error) : 0;
+}
+
+int job_unlock(struct job *job, struct error *error)
+{
+    if (check_options(job, error) != 0 || job_find_secrets(job, error) != 0 ||
+        check_secrets(job, error) != 0)
+        return -1;
+    return check_expiry(job, error);
 }

@@ -194,4 +194,5 @@ const struct platform platform_lambda_edge = {
     .upload = lambda_edge_upload,
     .activate = activate,
     .live = live,
+    .unlock = lambda_edge_unlock,
 };

@@ -106,6 +106,9 @@ int lambda_edge_configuration(const struct job *, const char *version, struct an
 int lambda_edge_upload(const struct job *, const struct artifact *, struct deployment *out,
                        struct error *) MUST_CHECK;
 
+/* credentials.c: the plug's unlock. */
+int lambda_edge_unlock(struct job *, struct error *) MUST_CHECK;
+
 /* driver_pack.c */
 int lambda_edge_pack(const struct job *, const struct payload *, struct artifact *out,
                      struct error *) MUST_CHECK;

@@ -229,13 +229,7 @@ static void test_unlock(void)
     arena_free(&arena);
 }
 
-static void write_text(struct arena *arena, const char *folder, const char *name, const char *text)
-{
-    struct error error = {0};
-    CHECK(file_write(path_join(arena, folder, name), bytes_of(text), 0600, &error) == 0);
-}
-
-/* beta's token and session may stand in a file. */
+/* beta has two ways: a token, or key and mail. */
 static int unlock_beta(struct arena *arena, struct world *world, struct job *job,
                        struct error *error)
 {
@@ -244,39 +238,30 @@ static int unlock_beta(struct arena *arena, struct world *world, struct job *job
     return job_unlock(job, error);
 }
 
-static void test_credential_file(void)
+static void test_instead_of(void)
 {
     struct arena arena = {0};
     struct error error = {0};
     struct world *world = unit_world(&arena);
     struct job job;
-    char *home = unit_folder(&arena);
-    unit_setenv(world, "HOME", home);
-    CHECK(unlock_beta(&arena, world, &job, &error) == -1);
+    CHECK(unlock_beta(&arena, world, &job, &error) == -1 && error.fault == FAULT_INPUT);
     CHECK_TEXT(error.hint,
                "set BETA_TOKEN (or token in [default] of ~/.beta/keys); it needs: write");
-    write_text(&arena, home, ".beta/keys",
-               "[default]\ntoken = one\n[profile two]\ntoken=two\nsession = long\n");
+    unit_setenv(world, "BETA_KEY", "key");
+    CHECK(unlock_beta(&arena, world, &job, &error) == -1 && error.fault == FAULT_INPUT);
+    CHECK_TEXT(error.message, "edge: credential BETA_MAIL is not set");
+    unit_setenv(world, "BETA_MAIL", "a@b.example");
     CHECK(unlock_beta(&arena, world, &job, &error) == 0);
-    CHECK_TEXT(job_secret(&job, "token"), "one");
-    CHECK_TEXT(job_secret(&job, "session"), NULL);
-    unit_setenv(world, "BETA_PROFILE", "two");
+    CHECK_TEXT(job_secret(&job, "key"), "key");
+    CHECK_TEXT(job_secret(&job, "mail"), "a@b.example");
+    CHECK_TEXT(job_secret(&job, "token"), NULL);
+    CHECK_TEXT(job.secrets_origin, "the environment");
+    /* The token is what may do the least: with it, the others are not used. */
+    unit_setenv(world, "BETA_TOKEN", "token");
     CHECK(unlock_beta(&arena, world, &job, &error) == 0);
-    CHECK_TEXT(job_secret(&job, "token"), "two");
-    CHECK_TEXT(job_secret(&job, "session"), "long");
-    /* From one place or from the other, never a half from each. */
-    unit_setenv(world, "BETA_TOKEN", "outer");
-    CHECK(unlock_beta(&arena, world, &job, &error) == 0);
-    CHECK_TEXT(job_secret(&job, "token"), "outer");
-    CHECK_TEXT(job_secret(&job, "session"), NULL);
-    unit_setenv(world, "BETA_TOKEN", "");
-    unit_setenv(world, "BETA_PROFILE", "three");
-    CHECK(unlock_beta(&arena, world, &job, &error) == -1);
-    unit_setenv(world, "BETA_FILE", path_join(&arena, home, "other"));
-    CHECK(unlock_beta(&arena, world, &job, &error) == -1);
-    write_text(&arena, home, "other", "[three]\ntoken = 3 # of three\n");
-    CHECK(unlock_beta(&arena, world, &job, &error) == 0);
-    CHECK_TEXT(job_secret(&job, "token"), "3");
+    CHECK_TEXT(job_secret(&job, "token"), "token");
+    CHECK_TEXT(job_secret(&job, "key"), NULL);
+    CHECK_TEXT(job_secret(&job, "mail"), NULL);
     arena_free(&arena);
 }
 
@@ -296,29 +281,6 @@ static void test_endpoints(void)
         CHECK_TEXT(error.message, "ALPHA_ANY is no url of an API");
         arena_free(&arena);
     }
-}
-
-static void test_ini(void)
-{
-    static const char text[] = "# comment\r\naws = outside\n[default]\n aws = indented\n"
-                               "aws = one ; comment\nkey=a#b=c\r\n"
-                               "[ profile two ]\naws=  2  \nempty =\n[three\naws = 3\n[four]";
-    static const struct {
-        const char *section, *key, *value;
-    } wanted[] = {
-        {"default", "aws", "one"},    {"default", "key", "a#b=c"}, {"two", "aws", "2"},
-        {"two", "empty", ""},         {"three", "aws", NULL},      {"four", "aws", NULL},
-        {"profile two", "aws", NULL}, {"default", "none", NULL},
-    };
-    struct arena arena = {0};
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        CHECK_TEXT(ini_find(&arena, bytes_of(text), wanted[i].section, wanted[i].key),
-                   wanted[i].value);
-    for (size_t size = 0; size < sizeof text; size++) {
-        void *cut = arena_copy(&arena, text, size);
-        CHECK(!ini_find(&arena, (struct bytes){cut, size}, "four", "x"));
-    }
-    arena_free(&arena);
 }
 
 static void test_seal(void)
@@ -410,9 +372,8 @@ void test_platform(void)
     test_profile_file();
     test_missing_option();
     test_unlock();
-    test_credential_file();
+    test_instead_of();
     test_endpoints();
-    test_ini();
     test_seal();
     test_schema();
     test_committed_schema();

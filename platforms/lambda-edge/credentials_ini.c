@@ -1,7 +1,8 @@
+/* The shared files: sections and `key = value`. */
 #include <string.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/platform/internal.h"
+#include "platforms/lambda-edge/credentials_parts.h"
 
 static bool is_space(uint8_t c)
 {
@@ -26,6 +27,15 @@ static struct bytes next_line(struct bytes *text)
     return line;
 }
 
+/* A name with spaces stands in quotes. */
+static struct bytes unquoted(struct bytes text)
+{
+    if (text.size >= 2 && (text.data[0] == '"' || text.data[0] == '\'') &&
+        text.data[text.size - 1] == text.data[0])
+        return (struct bytes){text.data + 1, text.size - 2};
+    return text;
+}
+
 /* "[ profile NAME ]" and "[NAME]" are both NAME. */
 static bool is_section(struct bytes line, const char *name)
 {
@@ -37,7 +47,7 @@ static bool is_section(struct bytes line, const char *name)
     size_t size = sizeof prefix - 1;
     if (got.size > size && memcmp(got.data, prefix, size) == 0 && is_space(got.data[size]))
         got = trimmed((struct bytes){got.data + size, got.size - size});
-    return bytes_equal(got, bytes_of(name));
+    return bytes_equal(unquoted(got), bytes_of(name));
 }
 
 /* A comment begins a line, or stands behind white space. */
@@ -47,6 +57,16 @@ static struct bytes without_comment(struct bytes value)
         if ((value.data[i] == '#' || value.data[i] == ';') && is_space(value.data[i - 1]))
             return trimmed((struct bytes){value.data, i});
     return value;
+}
+
+bool ini_has(struct bytes text, const char *section)
+{
+    while (text.size) {
+        struct bytes line = next_line(&text);
+        if (line.size && line.data[0] == '[' && is_section(line, section))
+            return true;
+    }
+    return false;
 }
 
 char *ini_find(struct arena *arena, struct bytes text, const char *section, const char *key)
