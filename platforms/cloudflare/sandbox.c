@@ -26,7 +26,8 @@ void workers_answer(struct call *call, json_t *result)
 void workers_answer_page(struct call *call, json_t *items, size_t total, json_int_t page,
                          json_int_t per_page)
 {
-    json_int_t count = (json_int_t)json_array_size(items), all = (json_int_t)total;
+    json_t *list = json_object_get(items, "items");
+    json_int_t count = (json_int_t)json_array_size(list ? list : items), all = (json_int_t)total;
     json_int_t pages = per_page > 0 ? (all + per_page - 1) / per_page : 1;
     envelope(call, 200,
              json_pack("{s:o, s:b, s:[], s:[], s:{s:I, s:I, s:I, s:I, s:I}}", "result", items,
@@ -34,7 +35,7 @@ void workers_answer_page(struct call *call, json_t *items, size_t total, json_in
                        per_page, "total_pages", pages, "count", count, "total_count", all));
 }
 
-static void fail_with(struct call *call, unsigned status, json_t *failure)
+void workers_fail_with(struct call *call, unsigned status, json_t *failure)
 {
     call->reply->header_count = 0;
     envelope(call, status,
@@ -48,8 +49,9 @@ void workers_fail(struct call *call, unsigned status, int code, const char *form
     va_start(arguments, format);
     char *text = arena_vprintf(call->arena, format, arguments);
     va_end(arguments);
-    fail_with(call, status,
-              json_pack("{s:i, s:o}", "code", code, "message", json_text(text, strlen(text))));
+    workers_fail_with(
+        call, status,
+        json_pack("{s:i, s:o}", "code", code, "message", json_text(text, strlen(text))));
 }
 
 int workers_save(struct call *call, const char *key, json_t *document)
@@ -112,36 +114,6 @@ static int take_quota(struct call *call)
     sandbox_reply_header(call->reply, "Retry-After",
                          arena_printf(call->arena, "%lld", (long long)seconds));
     return -1;
-}
-
-static bool is_token(const char *text)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789-_.~+/=";
-    return *text && text[strspn(text, letters)] == '\0';
-}
-
-/* -1 when the caller is not known, which has then been answered. */
-static int authenticate(struct call *call)
-{
-    const char *value = sandbox_header(call->request, "Authorization");
-    bool legacy = sandbox_header(call->request, "X-Auth-Key") != NULL;
-    if (!value && !legacy) {
-        workers_fail(call, 401, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers");
-        return -1;
-    }
-    if (value && (strncmp(value, "Bearer ", 7) != 0 || !is_token(value + 7))) {
-        fail_with(call, 400,
-                  json_pack("{s:i, s:s, s:[{s:i, s:s}]}", "code", 6003, "message",
-                            "Invalid request headers", "error_chain", "code", 6111, "message",
-                            "Invalid format for Authorization header"));
-        return -1;
-    }
-    if (!value || strcmp(value + 7, WORKERS_TOKEN) != 0) {
-        workers_fail(call, 401, 10000, "Authentication error");
-        return -1;
-    }
-    return 0;
 }
 
 /* Compares the words with a pattern; fills the call's args. */
@@ -235,7 +207,7 @@ static void no_route(struct call *call, const char *path)
     json_t *message = json_sprintf("Could not route to %s, perhaps your object identifier is "
                                    "invalid?",
                                    text_safe(call->arena, path, strlen(path)));
-    fail_with(call, 404, json_pack("{s:i, s:o}", "code", 7003, "message", message));
+    workers_fail_with(call, 404, json_pack("{s:i, s:o}", "code", 7003, "message", message));
 }
 
 /* The account in the path is the token's, or -1. */
@@ -263,7 +235,8 @@ static void dispatch(struct call *call)
         no_route(call, call->request->path);
         return;
     }
-    if (check_account(call, words + 2, count - 2) != 0)
+    if (workers_authorize(call, words + 2, count - 2) != 0 ||
+        check_account(call, words + 2, count - 2) != 0)
         return;
     const struct route *route = find_route(call, words + 2, count - 2, &known);
     if (!route && known)
@@ -292,7 +265,7 @@ static void handle(struct sandbox *sandbox, const struct sandbox_request *reques
     struct call call = begin(sandbox, request, reply);
     struct sandbox_reply limits = {0};
     call.reply = &limits;
-    if (authenticate(&call) != 0 || take_quota(&call) != 0) {
+    if (workers_authenticate(&call) != 0 || take_quota(&call) != 0) {
         *reply = limits;
         return;
     }

@@ -11,10 +11,19 @@ static json_t *account(void)
                      "type", "standard");
 }
 
+/* Statuses and dates: the API reference, "Verify Token". A key is no token. */
 static void verify_token(struct call *call)
 {
-    workers_answer(call, json_pack("{s:s, s:s}", "id", "5a4db0c5a4db0c5a4db0c5a4db0c0001", "status",
-                                   "active"));
+    const char *status = call->trouble == TOKEN_EXPIRED    ? "expired"
+                         : call->trouble == TOKEN_DISABLED ? "disabled"
+                                                           : "active";
+    if (call->legacy) {
+        workers_fail(call, 400, 1000, "Invalid API Token");
+        return;
+    }
+    workers_answer(call, json_pack("{s:s, s:s, s:s*}", "id", "5a4db0c5a4db0c5a4db0c5a4db0c0001",
+                                   "status", status, "expires_on",
+                                   call->trouble == TOKEN_EXPIRED ? "2026-01-01T00:00:00Z" : NULL));
 }
 
 static void get_user(struct call *call)

@@ -74,14 +74,21 @@ static int check_binding(struct call *call, const struct upload *upload, const j
     return -1;
 }
 
-/* {"type":"inherit"}: the binding of that name (or old_name) in the live version; strict fails
-   where there is none, else it is dropped (contract section 3). */
+/* {"type":"inherit"}: the binding of that name (or old_name) in the newest version, or in the one
+   that version_id names; strict fails where there is none, else it is dropped (contract section 3;
+   what is inherited from: the vendor's SDK 7.3.0, "by default, inherits the binding from the latest
+   version"). */
 static int inherit(struct call *call, json_t *before, const json_t *binding, json_t *bindings)
 {
     const char *name = json_find_string(binding, "name", ""), *mode;
+    const char *from = json_find_string(binding, "version_id", "latest");
+    if (call->script && strcmp(from, "latest") != 0)
+        before = json_find(workers_own_version(call, from), "resources.bindings");
     const json_t *found = find_binding(before, json_find_string(binding, "old_name", name));
     if (found) {
         add_binding(bindings, found);
+        json_object_set_new(json_array_get(bindings, json_array_size(bindings) - 1), "name",
+                            json_string(name));
         return 0;
     }
     mode = sandbox_query(call->request, "bindings_inherit");
@@ -126,8 +133,8 @@ static int check_count(struct call *call, json_t *bindings)
 
 json_t *workers_bindings(struct call *call, const struct upload *upload)
 {
-    json_t *live = call->script ? workers_live_version(call) : NULL;
-    json_t *before = json_find(live, "resources.bindings"), *binding;
+    json_t *newest = call->script ? workers_newest_version(call) : NULL;
+    json_t *before = json_find(newest, "resources.bindings"), *binding;
     json_t *bindings = json_own(call->arena, json_array());
     size_t index;
     json_array_foreach(json_object_get(upload->metadata, "bindings"), index, binding)
@@ -147,8 +154,7 @@ json_t *workers_bindings(struct call *call, const struct upload *upload)
 /* The newest version's bindings, to be changed. */
 static json_t *newest_bindings(struct call *call)
 {
-    const char *id = json_find_string(call->script, "versions[0]", "");
-    json_t *bindings = json_find(workers_load_version(call, id), "resources.bindings");
+    json_t *bindings = json_find(workers_newest_version(call), "resources.bindings");
     return json_own(call->arena, bindings ? json_deep_copy(bindings) : json_array());
 }
 
@@ -179,15 +185,28 @@ static int set_secret(struct call *call, json_t *bindings, const char *name, con
     return -1;
 }
 
+/* Deploying a changed newest version would take along what was uploaded but is not live: refused.
+   Code: the captured client's source; its words, shortened. */
+static int check_newest_is_live(struct call *call)
+{
+    const char *newest = json_find_string(call->script, "versions[0]", "");
+    json_t *live = json_find(call->script, "deployments[0].versions");
+    if (json_array_size(live) == 1 &&
+        strcmp(json_find_string(json_array_get(live, 0), "version_id", ""), newest) == 0)
+        return 0;
+    workers_fail(call, 400, 10215,
+                 "Secret edit failed. You attempted to modify a secret, but the latest version of "
+                 "your Worker isn't currently deployed.");
+    return -1;
+}
+
 /* A new version with these bindings, live at once (contract section 2.4). */
 static int deploy_bindings(struct call *call, json_t *bindings)
 {
-    json_t *annotations =
-        json_own(call->arena, json_pack("{s:s}", "workers/triggered_by", "secret"));
-    json_t *version = workers_copy_version(call, bindings, annotations);
+    json_t *version = workers_copy_version(call, bindings, NULL, "secret");
     if (!version)
         return -1;
-    workers_deploy_whole(call, version, NULL);
+    workers_deploy_whole(call, version, "secret", NULL);
     return workers_save_script(call);
 }
 
@@ -195,7 +214,8 @@ static void put_secret(struct call *call)
 {
     const char *name = json_find_string(call->body, "name", "");
     json_t *bindings = newest_bindings(call);
-    if (set_secret(call, bindings, name, call->body) != 0 || deploy_bindings(call, bindings) != 0)
+    if (check_newest_is_live(call) != 0 || set_secret(call, bindings, name, call->body) != 0 ||
+        deploy_bindings(call, bindings) != 0)
         return;
     workers_answer(call, json_pack("{s:s, s:s}", "name", name, "type",
                                    json_find_string(call->body, "type", "secret_text")));
@@ -222,7 +242,7 @@ static void delete_secret(struct call *call)
         workers_fail(call, 404, 10056, "Binding not found");
         return;
     }
-    if (deploy_bindings(call, bindings) == 0)
+    if (check_newest_is_live(call) == 0 && deploy_bindings(call, bindings) == 0)
         workers_answer(call, json_null());
 }
 
@@ -245,8 +265,57 @@ static void patch_secrets(struct call *call)
 {
     json_t *bindings = newest_bindings(call);
     json_t *changes = json_object_get(call->body, "secrets");
-    if (merge_secrets(call, bindings, changes) == 0 && deploy_bindings(call, bindings) == 0)
+    if (check_newest_is_live(call) == 0 && merge_secrets(call, bindings, changes) == 0 &&
+        deploy_bindings(call, bindings) == 0)
         list_secrets(call);
+}
+
+/* The bindings that a PATCH of the settings sends; a secret without its text is the one that is
+   there. NULL after a failure. */
+static json_t *read_settings_bindings(struct call *call, json_t *sent)
+{
+    const struct upload nothing = {.modules = true};
+    json_t *before = newest_bindings(call), *binding;
+    json_t *bindings = json_own(call->arena, json_array());
+    size_t index;
+    json_array_foreach(sent, index, binding)
+    {
+        const char *type = json_find_string(binding, "type", "");
+        if (check_binding(call, &nothing, binding) != 0)
+            return NULL;
+        bool known = is_secret(type) && !json_object_get(binding, "text");
+        if (!known && strcmp(type, "inherit") != 0)
+            add_binding(bindings, binding);
+        else if (inherit(call, before, binding, bindings) != 0)
+            return NULL;
+    }
+    return check_count(call, bindings) == 0 ? bindings : NULL;
+}
+
+/* What the dashboard sends when a variable or a binding is changed there: a form with one part of
+   JSON. A new version of the same code, live at once (inference: so do secrets). */
+static void patch_settings(struct call *call)
+{
+    struct sandbox_part *parts;
+    size_t count;
+    struct error error;
+    json_t *sent = NULL, *bindings = NULL;
+    if (sandbox_multipart(call->request, &parts, &count) != 0 || count != 1 ||
+        strcmp(parts[0].name, "settings") != 0 ||
+        json_read(call->arena, parts[0].body, "settings", FAULT_INPUT, &sent, &error) != 0) {
+        workers_fail(call, 400, 10026, "Could not parse request body as a form with 'settings'");
+        return;
+    }
+    json_t *list = json_object_get(sent, "bindings");
+    if (check_newest_is_live(call) != 0 ||
+        !(bindings = list ? read_settings_bindings(call, list) : newest_bindings(call)))
+        return;
+    json_t *version = workers_copy_version(call, bindings, NULL, "settings");
+    if (!version)
+        return;
+    workers_deploy_whole(call, version, "settings", NULL);
+    if (workers_save_script(call) == 0)
+        workers_answer_settings(call);
 }
 
 /* Only a version, not live (contract section 2.4, "version-only"). */
@@ -260,7 +329,7 @@ static void patch_latest(struct call *call)
     if (merge_secrets(call, bindings, json_object_get(call->body, "env")) != 0)
         return;
     json_t *version =
-        workers_copy_version(call, bindings, json_object_get(call->body, "annotations"));
+        workers_copy_version(call, bindings, json_object_get(call->body, "annotations"), "secret");
     if (!version || workers_save_script(call) != 0)
         return;
     workers_answer(call,
@@ -277,6 +346,7 @@ const struct route workers_secret_routes[] = {
     {"DELETE", "accounts/@/workers/scripts/?/secrets/?", ROUTE_SCRIPT, delete_secret},
     {"PATCH", "accounts/@/workers/scripts/?/secrets-bulk", ROUTE_SCRIPT | ROUTE_JSON,
      patch_secrets},
+    {"PATCH", "accounts/@/workers/scripts/?/settings", ROUTE_SCRIPT, patch_settings},
     {"PATCH", "accounts/@/workers/workers/?/versions/?", ROUTE_SCRIPT | ROUTE_JSON, patch_latest},
     {0},
 };

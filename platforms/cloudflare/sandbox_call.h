@@ -30,7 +30,12 @@ struct arena;
 
 #define WORKERS_PREFIX  "/cf"
 #define WORKERS_TOKEN   "edge-deploy-sandbox-token-not-a-secret--" /* 40 characters, as theirs */
+#define WORKERS_EMAIL   "sandbox@example.com"
+#define WORKERS_KEY     "5a4db0c5a4db0c5a4db0c5a4db0c5a4db0c5a" /* 37 hex digits, as theirs */
 #define WORKERS_ACCOUNT "5a4db0c5a4db0c5a4db0c5a4db0c5a4d"
+
+/* What is wrong with the token; its end says so. */
+enum token_trouble { TOKEN_FINE, TOKEN_EXPIRED, TOKEN_DISABLED, TOKEN_READ_ONLY };
 
 struct call {
     struct sandbox *sandbox;
@@ -41,6 +46,8 @@ struct call {
     const char *name;    /* ROUTE_SCRIPT_NAME: of the script */
     json_t *script;      /* ROUTE_SCRIPT: its state; ROUTE_SCRIPT_NAME: NULL when absent */
     json_t *body;        /* ROUTE_JSON */
+    enum token_trouble trouble;
+    bool legacy; /* asked with the account's key, not with a token */
 };
 
 enum {
@@ -66,6 +73,11 @@ void workers_answer_page(struct call *, json_t *items, size_t total, json_int_t 
                          json_int_t per_page);
 void workers_fail(struct call *, unsigned status, int code, const char *format, ...)
     PRINTF_LIKE(4, 5);
+void workers_fail_with(struct call *, unsigned status, json_t *failure); /* takes the reference */
+
+/* -1 after the failure has been answered: who asks is not known, or may not. */
+int workers_authenticate(struct call *) MUST_CHECK;
+int workers_authorize(struct call *, const char **words, size_t count) MUST_CHECK;
 
 /* -1 after the failure has been answered. */
 int workers_save(struct call *, const char *key, json_t *document) MUST_CHECK;
@@ -76,6 +88,9 @@ const char *workers_now(const struct call *);
 /* "wrangler" for that client, else "api": what versions and deployments call their source. */
 const char *workers_source(const struct call *);
 char *workers_subdomain(struct call *);
+
+/* The settings of the script and of what is live. */
+void workers_answer_settings(struct call *);
 
 /* Removes the routes and custom domains of the call's script. */
 void workers_detach(struct call *);
@@ -104,12 +119,17 @@ const char *workers_import_problem(struct arena *, const struct upload *);
 json_t *workers_add_version(struct call *, const struct upload *, json_t *bindings,
                             const char *trigger);
 /* A copy of the newest version with other bindings, not saved yet; NULL after a failure. */
-json_t *workers_copy_version(struct call *, json_t *bindings, json_t *annotations);
+json_t *workers_copy_version(struct call *, json_t *bindings, json_t *annotations,
+                             const char *trigger);
 json_t *workers_load_version(struct call *, const char *id);
-json_t *workers_live_version(struct call *); /* NULL when there is none */
+json_t *workers_live_version(struct call *);   /* NULL when there is none */
+json_t *workers_newest_version(struct call *); /* deployed or not; NULL when there is none */
+/* The version, when it is this script's; else NULL. */
+json_t *workers_own_version(struct call *, const char *id);
 /* Makes [{"version_id", "percentage"}] live (takes the reference). Borrowed, of the script. */
-json_t *workers_deploy(struct call *, json_t *versions, const char *message);
-json_t *workers_deploy_whole(struct call *, const json_t *version, const char *message);
+json_t *workers_deploy(struct call *, json_t *versions, const char *trigger, const char *message);
+json_t *workers_deploy_whole(struct call *, const json_t *version, const char *trigger,
+                             const char *message);
 /* What the API says of a version: its document without what was sent. */
 json_t *workers_public_version(const json_t *version, bool with_resources);
 

@@ -118,7 +118,7 @@ static void put_script(struct call *call)
         return;
     const json_t *annotations = json_object_get(version, "annotations");
     take_settings(call, upload.metadata);
-    workers_deploy_whole(call, version,
+    workers_deploy_whole(call, version, "upload",
                          json_string_value(json_object_get(annotations, "workers/message")));
     if (workers_save_script(call) == 0)
         workers_answer(call, upload_result(call, version));
@@ -225,7 +225,7 @@ static json_t *all_settings(struct call *call)
     return settings;
 }
 
-static void get_settings(struct call *call)
+void workers_answer_settings(struct call *call)
 {
     workers_answer(call, all_settings(call));
 }
@@ -281,6 +281,28 @@ static void get_worker(struct call *call)
                              "tail_consumers", "references"));
 }
 
+static void get_schedules(struct call *call)
+{
+    json_t *schedules = json_object_get(call->script, "schedules");
+    workers_answer(call, json_pack("{s:O}", "schedules", schedules));
+}
+
+static void put_schedules(struct call *call)
+{
+    size_t index;
+    json_t *item, *schedules = json_array();
+    json_array_foreach(call->body, index, item)
+    {
+        json_array_append_new(schedules,
+                              json_pack("{s:s, s:s, s:s}", "cron",
+                                        json_find_string(item, "cron", ""), "created_on",
+                                        workers_now(call), "modified_on", workers_now(call)));
+    }
+    json_object_set_new(call->script, "schedules", schedules);
+    if (workers_save_script(call) == 0)
+        get_schedules(call);
+}
+
 const struct route workers_script_routes[] = {
     {"GET", "accounts/@/workers/scripts", 0, list_scripts},
     {"PUT", "accounts/@/workers/scripts/?", ROUTE_SCRIPT_NAME, put_script},
@@ -289,13 +311,15 @@ const struct route workers_script_routes[] = {
     {"GET", "accounts/@/workers/scripts/?/content/v2", ROUTE_SCRIPT, get_content},
     {"GET", "accounts/@/workers/services/?", ROUTE_SERVICE, get_service},
     {"DELETE", "accounts/@/workers/services/?", ROUTE_SERVICE, delete_service},
-    {"GET", "accounts/@/workers/scripts/?/settings", ROUTE_SCRIPT, get_settings},
+    {"GET", "accounts/@/workers/scripts/?/settings", ROUTE_SCRIPT, workers_answer_settings},
     {"GET", "accounts/@/workers/scripts/?/script-settings", ROUTE_SCRIPT, get_script_settings},
     {"PATCH", "accounts/@/workers/scripts/?/script-settings", ROUTE_SCRIPT | ROUTE_JSON,
      patch_script_settings},
     {"GET", "accounts/@/workers/scripts/?/subdomain", ROUTE_SCRIPT, get_script_subdomain},
     {"POST", "accounts/@/workers/scripts/?/subdomain", ROUTE_SCRIPT | ROUTE_JSON,
      post_script_subdomain},
+    {"GET", "accounts/@/workers/scripts/?/schedules", ROUTE_SCRIPT, get_schedules},
+    {"PUT", "accounts/@/workers/scripts/?/schedules", ROUTE_SCRIPT | ROUTE_JSON, put_schedules},
     {"GET", "accounts/@/workers/workers/?", ROUTE_SCRIPT, get_worker},
     {0},
 };

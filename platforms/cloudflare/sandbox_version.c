@@ -28,6 +28,19 @@ json_t *workers_live_version(struct call *call)
     return id ? workers_load_version(call, id) : NULL;
 }
 
+json_t *workers_newest_version(struct call *call)
+{
+    const char *id = json_find_string(call->script, "versions[0]", NULL);
+    return id ? workers_load_version(call, id) : NULL;
+}
+
+json_t *workers_own_version(struct call *call, const char *id)
+{
+    json_t *version = workers_load_version(call, id);
+    bool own = strcmp(json_find_string(version, "script", ""), call->name) == 0;
+    return own ? version : NULL;
+}
+
 static bool is_public(const char *key, bool with_resources)
 {
     static const char *const keys[] = {"id", "number", "metadata", "annotations"};
@@ -133,10 +146,12 @@ static json_t *register_version(struct call *call, const char *id, json_t *versi
     json_object_set_new(version, "id", json_string(id));
     json_object_set_new(version, "number", json_integer(number));
     json_object_set_new(version, "script", json_string(call->name));
-    json_object_set_new(version, "metadata",
-                        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "created_on", workers_now(call),
-                                  "modified_on", workers_now(call), "source", workers_source(call),
-                                  "author_id", AUTHOR_ID, "author_email", AUTHOR, "hasPreview", 0));
+    json_object_set_new(
+        version, "metadata",
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "created_on", workers_now(call), "modified_on",
+                  workers_now(call), "source", workers_source(call), "author_id", AUTHOR_ID,
+                  "author_email", AUTHOR, "hasPreview",
+                  json_find_bool(call->script, "subdomain.previews_enabled", false)));
     if (workers_save(call, version_key(call, id), version) != 0)
         return NULL;
     json_array_insert_new(json_object_get(call->script, "versions"), 0, json_string(id));
@@ -163,17 +178,17 @@ json_t *workers_add_version(struct call *call, const struct upload *upload, json
     return register_version(call, id, version);
 }
 
-json_t *workers_copy_version(struct call *call, json_t *bindings, json_t *annotations)
+json_t *workers_copy_version(struct call *call, json_t *bindings, json_t *annotations,
+                             const char *trigger)
 {
-    const char *newest = json_find_string(call->script, "versions[0]", "");
-    json_t *before = workers_load_version(call, newest);
+    json_t *before = workers_newest_version(call);
     if (!before) {
         workers_fail(call, 404, 10007, "The Worker has no version.");
         return NULL;
     }
     json_t *version = json_own(call->arena, json_deep_copy(before));
     json_object_set(json_object_get(version, "resources"), "bindings", bindings);
-    json_object_set_new(version, "annotations", make_annotations(annotations, "secret"));
+    json_object_set_new(version, "annotations", make_annotations(annotations, trigger));
     return register_version(call, sandbox_uuid(call->sandbox, call->arena), version);
 }
 
@@ -183,9 +198,10 @@ static void forget_oldest(json_t *deployments)
         json_array_remove(deployments, json_array_size(deployments) - 1);
 }
 
-json_t *workers_deploy(struct call *call, json_t *versions, const char *message)
+json_t *workers_deploy(struct call *call, json_t *versions, const char *trigger,
+                       const char *message)
 {
-    json_t *annotations = json_pack("{s:s}", "workers/triggered_by", "deployment");
+    json_t *annotations = json_pack("{s:s}", "workers/triggered_by", trigger);
     if (message && message[0])
         json_object_set_new(annotations, "workers/message", cut(message, LONGEST_MESSAGE));
     json_t *deployment = json_pack(
@@ -198,11 +214,12 @@ json_t *workers_deploy(struct call *call, json_t *versions, const char *message)
     return deployment;
 }
 
-json_t *workers_deploy_whole(struct call *call, const json_t *version, const char *message)
+json_t *workers_deploy_whole(struct call *call, const json_t *version, const char *trigger,
+                             const char *message)
 {
     json_t *versions =
         json_pack("[{s:O, s:i}]", "version_id", json_object_get(version, "id"), "percentage", 100);
-    return workers_deploy(call, versions, message);
+    return workers_deploy(call, versions, trigger, message);
 }
 
 static void post_version(struct call *call)
@@ -221,7 +238,7 @@ static void post_version(struct call *call)
         return;
     json_t *shown = workers_public_version(version, true);
     json_t *metadata = json_deep_copy(json_object_get(version, "metadata"));
-    json_object_set_new(metadata, "has_preview", json_false());
+    json_object_set(metadata, "has_preview", json_object_get(metadata, "hasPreview"));
     json_object_set_new(shown, "metadata", metadata);
     json_object_set_new(shown, "startup_time_ms", json_integer(1));
     workers_answer(call, shown);
@@ -256,17 +273,9 @@ static void list_versions(struct call *call)
     workers_answer_page(call, json_pack("{s:o}", "items", items), total, page, per_page);
 }
 
-/* The version, when it is this script's; else NULL. */
-static json_t *own_version(struct call *call, const char *id)
-{
-    json_t *version = workers_load_version(call, id);
-    bool own = strcmp(json_find_string(version, "script", ""), call->name) == 0;
-    return own ? version : NULL;
-}
-
 static void get_version(struct call *call)
 {
-    json_t *version = own_version(call, call->args[1]);
+    json_t *version = workers_own_version(call, call->args[1]);
     if (version)
         workers_answer(call, workers_public_version(version, true));
     else
@@ -303,7 +312,7 @@ static int check_share(struct call *call, json_t *entries, size_t index, double 
         workers_fail(call, 400, 10026, "percentage must be between 0.01 and 100");
         return -1;
     }
-    if (!own_version(call, id)) {
+    if (!workers_own_version(call, id)) {
         workers_fail(call, 404, 10007, "The version '%s' does not exist.", id);
         return -1;
     }
@@ -355,7 +364,7 @@ static void post_deployment(struct call *call)
     }
     const json_t *message =
         json_object_get(json_object_get(call->body, "annotations"), "workers/message");
-    json_t *deployment = workers_deploy(call, shares, json_string_value(message));
+    json_t *deployment = workers_deploy(call, shares, "deployment", json_string_value(message));
     if (workers_save_script(call) == 0)
         workers_answer(call, json_incref(deployment));
 }

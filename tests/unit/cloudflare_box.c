@@ -49,10 +49,14 @@ struct sandbox_reply box_ask(const struct box *box, const char *method, const ch
                              const char *type, struct bytes body)
 {
     struct sandbox_reply reply = {0};
-    struct sandbox_header headers[3];
+    struct sandbox_header headers[5];
     size_t header_count = 0, path_size = strcspn(path, "?");
     if (box->token)
         headers[header_count++] = (struct sandbox_header){"Authorization", box->token};
+    if (box->key)
+        headers[header_count++] = (struct sandbox_header){"X-Auth-Key", box->key};
+    if (box->email)
+        headers[header_count++] = (struct sandbox_header){"X-Auth-Email", box->email};
     if (type)
         headers[header_count++] = (struct sandbox_header){"Content-Type", type};
     if (box->agent)

@@ -13,7 +13,7 @@ struct box {
     struct arena *arena;
     struct sandbox *sandbox;
     int64_t now;
-    const char *token, *agent;
+    const char *token, *agent, *key, *email;
     const char *ids[8]; /* of versions, in the order they were made: $1, $2 ... */
     size_t id_count;
 };

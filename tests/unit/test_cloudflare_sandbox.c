@@ -59,8 +59,9 @@ static void take_step(struct box *box, const struct step *step)
 {
     const char *path = fill_in(box, step->path), *text = fill_in(box, step->body);
     struct bytes body =
-        step->metadata ? form(box->arena, step->metadata[0] ? step->metadata : NULL, step->body)
-                       : bytes_of(text ? text : "");
+        step->metadata
+            ? form(box->arena, step->metadata[0] ? fill_in(box, step->metadata) : NULL, step->body)
+            : bytes_of(text ? text : "");
     const char *type = step->metadata ? "multipart/form-data; boundary=b"
                        : step->body   ? "application/json"
                                       : NULL;
@@ -136,6 +137,12 @@ static const struct step life[] = {
     {"POST", S "/versions?bindings_inherit=strict", JS WASM,
      "{\"main_module\":\"index.js\",\"bindings\":[{\"name\":\"W\",\"type\":\"inherit\"}]}", 400,
      CODE, "10057"},
+    /* A secret is not changed while the newest version is not what is live. */
+    {"DELETE", S "/secrets/K?url_encoded=true", NULL, NULL, 400, CODE, "10215"},
+    {"PUT", S "/secrets", "{\"name\":\"L\",\"text\":\"t\"}", NULL, 400, CODE, "10215"},
+    {"POST", S "/deployments",
+     "{\"strategy\":\"percentage\",\"versions\":[{\"version_id\":\"$3\",\"percentage\":100}]}",
+     NULL, 200, NULL, NULL},
     {"DELETE", S "/secrets/K?url_encoded=true", NULL, NULL, 200, "result", "null"},
     {"DELETE", S "/secrets/K", NULL, NULL, 404, CODE, "10056"},
     {"POST", S "/versions", JS WASM,
@@ -234,6 +241,49 @@ static const struct step shares[] = {
     {"POST", S "/deployments", DEPLOY V1(0.01) "," V2(99.99) "]}", NULL, 200, "success", "true"},
 };
 
+/* What somebody else changes beside us, and what a new version inherits. */
+static const struct step elsewhere[] = {
+    {"PUT", S, JS WASM,
+     "{\"main_module\":\"index.js\",\"bindings\":[{\"name\":\"V\",\"type\":\"plain_text\",\"text\":"
+     "\"v\"},{\"name\":\"K\",\"type\":\"secret_text\",\"text\":\"k\"}]}",
+     200, NULL, NULL},
+    {"GET", S "/subdomain", NULL, NULL, 200, "result",
+     "{\"enabled\":false,\"previews_enabled\":false}"},
+    {"PATCH", S "/settings", "settings;application/json;{\"bindings\":[]}", META, 400, CODE,
+     "10026"},
+    {"PATCH", S "/settings",
+     "settings;application/json;{\"bindings\":[{\"name\":\"V\",\"type\":\"plain_text\",\"text\":"
+     "\"w\"},{\"name\":\"K\",\"type\":\"secret_text\"}]}",
+     "", 200, "result.bindings",
+     "[{\"name\":\"V\",\"type\":\"plain_text\",\"text\":\"w\"},"
+     "{\"name\":\"K\",\"type\":\"secret_text\"}]"},
+    {"GET", S "/deployments", NULL, NULL, 200, "result.deployments[0].annotations",
+     "{\"workers/triggered_by\":\"settings\"}"},
+    {"PUT", S "/secrets", "{\"name\":\"L\",\"text\":\"t\"}", NULL, 200, NULL, NULL},
+    {"GET", S "/deployments", NULL, NULL, 200, "result.deployments[0].annotations",
+     "{\"workers/triggered_by\":\"secret\"}"},
+    {"GET", S "/versions", NULL, NULL, 200, "result.items[0].annotations",
+     "{\"workers/triggered_by\":\"secret\"}"},
+    /* What is not named is gone, from the newest version on, live or not. */
+    {"POST", S "/versions", JS WASM, META, 200, "result.resources.bindings", "[]"},
+    {"POST", S "/versions", JS WASM,
+     "{\"main_module\":\"index.js\",\"keep_bindings\":[\"secret_text\",\"plain_text\"]}", 200,
+     "result.resources.bindings", "[]"},
+    {"POST", S "/versions?bindings_inherit=strict", JS WASM,
+     "{\"main_module\":\"index.js\",\"bindings\":[{\"name\":\"K\",\"type\":\"inherit\"}]}", 400,
+     CODE, "10057"},
+    {"POST", S "/versions?bindings_inherit=strict", JS WASM,
+     "{\"main_module\":\"index.js\",\"bindings\":[{\"name\":\"N\",\"old_name\":\"V\",\"type\":"
+     "\"inherit\",\"version_id\":\"$1\"}]}",
+     200, "result.resources.bindings", "[{\"name\":\"N\",\"type\":\"plain_text\",\"text\":\"v\"}]"},
+    /* Previews. */
+    {"POST", S "/subdomain", "{\"enabled\":true,\"previews_enabled\":true}", NULL, 200,
+     "result.previews_enabled", "true"},
+    {"POST", S "/versions", JS WASM, META, 200, "result.metadata.has_preview", "true"},
+    {"GET", S "/versions?page=2&per_page=2", NULL, NULL, 200, "result_info",
+     "{\"page\":2,\"per_page\":2,\"total_pages\":4,\"count\":2,\"total_count\":7}"},
+};
+
 static const struct step around[] = {
     {"GET", "/client/v4/user/tokens/verify", NULL, NULL, 200, "result.status", "\"active\""},
     {"GET", "/client/v4/user", NULL, NULL, 200, "result.email", "\"sandbox@example.com\""},
@@ -263,6 +313,9 @@ static const struct step around[] = {
      "result[0].pattern", "\"example.com/*\""},
     {"POST", "/client/v4/zones/5a4db0c5a4db0c5a4db0c5a4db0ca001/workers/routes",
      "{\"pattern\":\"a.example.com/*\",\"script\":\"none\"}", NULL, 404, CODE, "10007"},
+    {"GET", "/client/v4/zones/5a4db0c5a4db0c5a4db0c5a4db0ca001/workers/routes/none", NULL, NULL,
+     404, CODE, "10009"},
+    {"GET", A "/workers/domains/none", NULL, NULL, 404, CODE, "7003"},
     {"PUT", A "/workers/scripts/other", JS WASM, META, 200, "success", "true"},
     {"POST", "/client/v4/zones/5a4db0c5a4db0c5a4db0c5a4db0ca001/workers/routes",
      "{\"pattern\":\"example.com/*\",\"script\":\"other\"}", NULL, 409, CODE, "10020"},
@@ -292,6 +345,54 @@ static void test_auth(void)
         struct sandbox_reply reply = box_ask(&box, "GET", "/client/v4/user", NULL, bytes_of(""));
         CHECK(reply.status == rows[i].status);
         CHECK(json_find_integer(box_document(&box, &reply), CODE, 0) == rows[i].code);
+    }
+    arena_free(&arena);
+}
+
+/* Tokens of which something is wrong, and the account's key. */
+static void test_callers(void)
+{
+    static const char token[] = "Bearer edge-deploy-sandbox-token-not-a-secret--";
+    static const char key[] = "5a4db0c5a4db0c5a4db0c5a4db0c5a4db0c5a";
+    static const struct {
+        const char *ending, *method, *path, *key, *email;
+        unsigned status;
+        const char *where, *is;
+    } rows[] = {
+        {"", "GET", "/user/tokens/verify", NULL, NULL, 200, "result.status", "active"},
+        {".expired", "GET", "/user/tokens/verify", NULL, NULL, 200, "result.status", "expired"},
+        {".expired", "GET", "/user", NULL, NULL, 401, "errors[0].message", "Authentication error"},
+        {".disabled", "GET", "/user/tokens/verify", NULL, NULL, 200, "result.status", "disabled"},
+        {".disabled", "GET", "/user", NULL, NULL, 401, NULL, NULL},
+        {".other", "GET", "/user/tokens/verify", NULL, NULL, 401, "errors[0].message",
+         "Invalid API Token"},
+        {".read-only", "GET", "/user", NULL, NULL, 200, NULL, NULL},
+        {".read-only", "PUT", A "/workers/subdomain", NULL, NULL, 403, "errors[0].message",
+         "Authentication error"},
+        {NULL, "GET", "/user", key, "sandbox@example.com", 200, "result.email",
+         "sandbox@example.com"},
+        {NULL, "GET", "/user", key, "other@example.com", 403, "errors[0].message",
+         "Unknown X-Auth-Key or X-Auth-Email"},
+        {NULL, "GET", "/user", key, NULL, 400, NULL, NULL},
+        {NULL, "GET", "/user", "short", "sandbox@example.com", 400,
+         "errors[0].error_chain[0].message", "Invalid format for X-Auth-Key header"},
+    };
+    struct arena arena = {0};
+    struct box box = box_open(&arena, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *path = strncmp(rows[i].path, "/client", 7) == 0
+                               ? rows[i].path
+                               : arena_printf(&arena, "/client/v4%s", rows[i].path);
+        box.token = rows[i].ending ? arena_printf(&arena, "%s%s", token, rows[i].ending) : NULL;
+        box.key = rows[i].key;
+        box.email = rows[i].email;
+        struct sandbox_reply reply = box_ask(&box, rows[i].method, path, NULL, bytes_of(""));
+        bool right = reply.status == rows[i].status;
+        if (rows[i].where)
+            right &= strcmp(json_find_string(box_document(&box, &reply), rows[i].where, ""),
+                            rows[i].is) == 0;
+        if (!CHECK(right))
+            fprintf(stderr, "  %zu: %u %s\n", i, reply.status, (const char *)reply.body.data);
     }
     arena_free(&arena);
 }
@@ -371,8 +472,10 @@ void test_cloudflare_sandbox(void)
     take_steps(life, sizeof life / sizeof *life);
     take_steps(refused, sizeof refused / sizeof *refused);
     take_steps(shares, sizeof shares / sizeof *shares);
+    take_steps(elsewhere, sizeof elsewhere / sizeof *elsewhere);
     take_steps(around, sizeof around / sizeof *around);
     test_auth();
+    test_callers();
     test_quota();
     test_size();
     test_state();

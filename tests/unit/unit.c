@@ -51,7 +51,7 @@ struct unit_context {
     struct arena *arena;
     int64_t now;
     struct unit_variable *variables;
-    uint8_t random;
+    uint32_t random; /* bytes given out */
 };
 
 static int64_t now(void *context)
@@ -64,10 +64,16 @@ static void sleep_virtually(void *context, int64_t milliseconds)
     ((struct unit_context *)context)->now += milliseconds;
 }
 
+/* 0, 1, 2 ... 255, then without a short period, so that no two ids are the same. */
+static uint8_t random_byte(uint32_t place)
+{
+    return place < 256 ? (uint8_t)place : (uint8_t)((place * UINT32_C(2654435761)) >> 21);
+}
+
 static void random_bytes(void *context, void *out, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        ((uint8_t *)out)[i] = ((struct unit_context *)context)->random++;
+        ((uint8_t *)out)[i] = random_byte(((struct unit_context *)context)->random++);
 }
 
 static const char *environment(void *context, const char *name)
