@@ -1,82 +1,102 @@
-/* What the files of this driver share: one request to the API, what it answered, and the service
-   and draft that a deployment goes to. Knows nothing of the sandbox half. Facts are from
-   contracts/fastly.md (2026-11-22), whose sections the comments name. */
+/* What the files of this driver share: the service and the draft that a deployment goes to. Knows
+   nothing of the sandbox half. */
 #ifndef PLATFORMS_FASTLY_DRIVER_PARTS_H
 #define PLATFORMS_FASTLY_DRIVER_PARTS_H
 
-#include "pkg/json/json.h"
-#include "pkg/platform/platform.h"
-
-/* What is asked, and how its failure is told. */
-struct compute_ask {
-    const char *method, *path; /* behind the endpoint */
-    const char *what;          /* "clone version 3": behind "cannot" */
-    const char *form;          /* an urlencoded body, or NULL */
-    const struct http_part *parts;
-    size_t part_count;
-    bool once;     /* a lost answer must be looked up before it is sent again */
-    bool may_lack; /* that it is not there is an answer, not a failure */
-};
-
-struct compute_answer {
-    json_t *document; /* NULL when absent */
-    bool absent;
-    bool unclear;  /* it failed in a way that leaves open whether it was done */
-    bool conflict; /* it is there already, or somebody else changes the same */
-};
-
-/* Reads a reply: 0 for a 2xx with JSON, or for a 404 that `ask` may lack. Pure. */
-int compute_read_reply(struct arena *, const struct compute_ask *, const struct http_reply *,
-                       struct compute_answer *out, struct error *) MUST_CHECK;
-
-/* Sends and reads. */
-int compute_call(const struct job *, const struct compute_ask *, struct compute_answer *out,
-                 struct error *) MUST_CHECK;
-
-/* After an unclear failure: waits a while, longer with each attempt; false when there is no use in
-   another attempt. */
-bool compute_wait(const struct job *, unsigned attempt);
-
-/* A form's "name=value" appended, escaped; a NULL value is left out. */
-char *compute_field(struct arena *, const char *form, const char *name, const char *value);
+#include "platforms/fastly/driver_call.h"
 
 struct service {
     const char *id;    /* NULL: there is none */
-    json_t *details;   /* as the API answers them */
+    json_t *details;   /* as the API answers them, checked: versions with a number each */
     json_int_t active; /* number of the live version, 0: none */
 };
 
-/* What the hooks of one run leave for each other, so that nothing is asked twice: `seen`, what
-   live() has read and upload() builds on, and where a version answers whose domains are known. */
+/* What the hooks of one run leave for each other, so that nothing is asked twice. */
 struct memory {
-    struct service seen; /* id NULL: nothing */
+    struct service seen; /* what live() has read and upload() builds on; id NULL: nothing */
     const char *id;      /* of the service that upload() has found or made; NULL: none yet */
     json_int_t number;   /* of the version that answers at `url`; 0: none */
     const char *url;
+    struct service checked; /* what ready() has read; id NULL: nothing */
+    json_int_t checked_number;
+    json_t *token;    /* what the API says of the token; NULL: nothing */
+    bool asked_token; /* that was asked */
 };
 struct memory *compute_memory(const struct job *);
 
 /* The service that the target means: by `service_id`, else the recorded one, else by name. A
    service of that name which edge-deploy did not make is refused, never taken over. */
 int compute_find(const struct job *, struct service *out, struct error *) MUST_CHECK;
+/* On failure `out->id` is set when the service has been made all the same. */
 int compute_create(const struct job *, struct service *out, struct error *) MUST_CHECK;
+/* Removes the service that this run has made, or says that it is left. */
+void compute_remove(const struct job *, struct service *);
 /* Reads the details afresh. */
 int compute_details(const struct job *, struct service *, struct error *) MUST_CHECK;
+const char *compute_service_name(const struct job *);
 char *compute_version_path(const struct job *, const struct service *, json_int_t number,
                            const char *below);
+char *compute_version_text(const struct job *, json_int_t number);
 
 /* Of the details; NULL when there is none of that number. */
 const json_t *compute_version(const json_t *details, json_int_t number);
-/* An unlocked version to fill: a leftover of ours, a first version, or a clone of what is live. */
-int compute_draft(const struct job *, const struct service *, json_int_t *number,
+/* Neither live nor locked: can be changed. */
+bool compute_is_draft(const json_t *version);
+/* On the staging network. */
+bool compute_is_staged(const struct service *, json_int_t number);
+/* What a version's comment says of it: digest, commit, and whether it is ours alone (`drifted`). */
+void compute_describe(const struct job *, const struct service *, json_int_t number,
+                      struct deployment *out, json_int_t *base);
+
+/* An unlocked version to fill. */
+struct draft {
+    json_int_t number;
+    bool used;   /* was there before: another run may be filling it too */
+    bool marked; /* bears this run's comment by now */
+};
+/* A leftover of ours, or a first version that is still open; `number` 0: there is none. */
+struct draft compute_leftover(const struct job *, const struct service *, const char *sha256,
+                              bool staged);
+/* Another version of what is live, or of the newest. */
+int compute_clone(const struct job *, const struct service *, struct draft *out,
                   struct error *) MUST_CHECK;
-/* Domains and backends as the artifact's settings name them; others stay as they are. */
+/* The version that a clone is made of. */
+json_int_t compute_base(const struct service *);
+/* Names the drafts that earlier runs have left and that none can use. */
+void compute_name_stale(const struct job *, const struct service *, json_int_t used);
+
+/* One thing about a version that is not as the manifest wants it. */
+struct change {
+    const char *kind, *name; /* "domain", "backend" */
+    const char *form;        /* what is sent */
+    const char *what;        /* "add domain 'a.example'" */
+    bool exists;
+};
+/* What one backend of the manifest needs; false when nothing. `before`: as it is, or NULL. */
+bool compute_backend_change(struct arena *, const json_t *wanted, const json_t *before,
+                            struct change *out);
+struct change compute_originless(struct arena *);
+/* What the artifact's settings need on a version that has these domains and backends; others stay
+   as they are. `service` may be empty: one that is yet to be made. */
+int compute_changes(const struct job *, const struct service *, const struct artifact *,
+                    const json_t *domains, const json_t *backends, struct change **out,
+                    size_t *count, struct error *) MUST_CHECK;
+/* Whether compute_changes looks at backends at all. */
+bool compute_needs_backends(const struct job *, const struct service *);
+int compute_list(const struct job *, const struct service *, json_int_t number, const char *kind,
+                 json_t **out, struct error *) MUST_CHECK;
+/* Brings a draft to what the artifact's settings name. */
 int compute_configure(const struct job *, const struct service *, json_int_t number,
                       const struct artifact *, struct error *) MUST_CHECK;
-/* "https://DOMAIN" of the version's first domain, or NULL; only of a locked version, which keeps
-   its domains. */
+/* -1 when this cannot be staged: nothing is live, or the live version lacks a wanted domain. */
+int compute_check_stage(const struct job *, const struct service *, struct error *) MUST_CHECK;
+/* "https://DOMAIN" of the version's first domain, or NULL. */
 int compute_url(const struct job *, const struct service *, json_int_t number, const char **out,
                 struct error *) MUST_CHECK;
+/* The same of a staged version, and the address at which the staging network answers for it, or
+   NULL. */
+int compute_staged_url(const struct job *, const struct service *, json_int_t number,
+                       const char **url, const char **address, struct error *) MUST_CHECK;
 /* The domain that a service gets when the manifest names none. */
 char *compute_default_domain(struct arena *, const char *name, const char *service_id);
 
@@ -88,7 +108,24 @@ bool compute_read_comment(struct arena *, const char *comment, struct deployment
                           json_int_t *base);
 bool compute_is_ours(const char *comment);
 
+/* The package that a version holds is that of the artifact. `certain`: the platform says so; else
+   also when it names no digest. `out` false when it holds none. */
+int compute_holds(const struct job *, const struct service *, json_int_t number,
+                  const struct artifact *, bool certain, bool *out, struct error *) MUST_CHECK;
+bool compute_is_same_package(const struct artifact *, const json_t *package, bool certain);
+
+/* The hooks. */
 int compute_pack(const struct job *, const struct payload *, struct artifact *out,
                  struct error *) MUST_CHECK;
+int compute_upload(const struct job *, const struct artifact *, struct deployment *out,
+                   struct error *) MUST_CHECK;
+int compute_ready(const struct job *, const struct artifact *, struct deployment *,
+                  struct error *) MUST_CHECK;
+int compute_activate(const struct job *, const struct artifact *, struct deployment *,
+                     struct error *) MUST_CHECK;
+int compute_plan(const struct job *, const struct artifact *, const struct deployment *wanted,
+                 const char ***out, size_t *count, struct error *) MUST_CHECK;
+int compute_versions(const struct job *, struct deployment **out, size_t *count,
+                     struct error *) MUST_CHECK;
 
 #endif

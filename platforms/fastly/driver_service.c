@@ -6,7 +6,7 @@
 
 #define MARK "edge-deploy" /* begins the comment of a service and of a version that we made */
 
-static const char *name_of(const struct job *job)
+const char *compute_service_name(const struct job *job)
 {
     const char *name = job_text(job, "service_name");
     return name ? name : job->target->name;
@@ -19,6 +19,11 @@ char *compute_version_path(const struct job *job, const struct service *service,
                         http_escape(job->arena, service->id), (long long)number, below);
 }
 
+char *compute_version_text(const struct job *job, json_int_t number)
+{
+    return arena_printf(job->arena, "%lld", (long long)number);
+}
+
 struct memory *compute_memory(const struct job *job)
 {
     if (!*job->kept)
@@ -26,9 +31,33 @@ struct memory *compute_memory(const struct job *job)
     return *job->kept;
 }
 
-static int check_type(const struct service *service, struct error *error)
+static int odd(const struct service *service, const char *what, struct error *error)
 {
-    const char *type = json_find_string(service->details, "type", "");
+    error_set(error, FAULT_REMOTE, "cannot read service '%s': %s", service->id, what);
+    return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+}
+
+/* Everything else reads the details as if they were what the API documents: here it is made sure.
+   Of `active_version` nothing or null means that nothing is live (section 2). */
+static int check_details(struct service *service, struct error *error)
+{
+    size_t index;
+    json_t *version;
+    const json_t *versions = json_object_get(service->details, "versions");
+    const json_t *active = json_object_get(service->details, "active_version");
+    const char *type = json_find_string(service->details, "type", NULL);
+    if (!type)
+        return odd(service, "the answer has no type", error);
+    if (!json_is_array(versions) || json_array_size(versions) == 0)
+        return odd(service, "the answer has no versions", error);
+    json_array_foreach(versions, index, version)
+    {
+        if (json_find_integer(version, "number", 0) < 1)
+            return odd(service, "the answer has a version without a number", error);
+    }
+    service->active = json_find_integer(active, "number", 0);
+    if (active && !json_is_null(active) && service->active < 1)
+        return odd(service, "the answer does not say which version is live", error);
     if (strcmp(type, "wasm") == 0)
         return 0;
     error_set(error, FAULT_INPUT, "service '%s' runs VCL, not WebAssembly", service->id);
@@ -47,8 +76,8 @@ static int read_details(const struct job *job, struct service *service, bool may
     if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
     service->details = answer.document;
-    service->active = json_find_integer(answer.document, "active_version.number", 0);
-    return answer.absent ? 0 : check_type(service, error);
+    service->active = 0;
+    return answer.absent ? 0 : check_details(service, error);
 }
 
 int compute_details(const struct job *job, struct service *service, struct error *error)
@@ -87,19 +116,40 @@ static const json_t *exact_match(const json_t *found, const char *name)
     return NULL;
 }
 
+/* An answer that is neither a service nor a list of them says nothing about there being one: to
+   make another would be wrong. */
+static bool is_search_answer(const json_t *found)
+{
+    size_t index;
+    json_t *service;
+    if (json_is_object(found))
+        return json_find_string(found, "name", NULL) && json_find_string(found, "id", NULL);
+    json_array_foreach(found, index, service)
+    {
+        if (!json_find_string(service, "name", NULL) || !json_find_string(service, "id", NULL))
+            return false;
+    }
+    return json_is_array(found);
+}
+
 /* `*out` NULL when there is none of that name. */
 static int search(const struct job *job, const char **out, struct error *error)
 {
     struct compute_answer answer;
-    const char *name = name_of(job);
+    const char *name = compute_service_name(job);
     struct compute_ask ask = {
         .method = "GET",
         .path = arena_printf(job->arena, "/service/search?name=%s", http_escape(job->arena, name)),
         .what = arena_printf(job->arena, "look for service '%s'", name),
+        .shape = SHAPE_ANY,
         .may_lack = true};
     *out = NULL;
     if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
+    if (!answer.absent && !is_search_answer(answer.document)) {
+        error_set(error, FAULT_REMOTE, "cannot %s: the answer is no list of services", ask.what);
+        return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+    }
     *out = json_find_string(exact_match(answer.document, name), "id", NULL);
     return 0;
 }
@@ -134,7 +184,7 @@ static int find_named(const struct job *job, struct service *out, struct error *
     if (is_our_service(out))
         return 0;
     error_set(error, FAULT_INPUT, "there is a service '%s' that edge-deploy did not make",
-              name_of(job));
+              compute_service_name(job));
     return error_hint(error, "set 'service_id' to '%s' to deploy to it, or another 'service_name'",
                       out->id);
 }
@@ -152,25 +202,32 @@ int compute_find(const struct job *job, struct service *out, struct error *error
     return find_named(job, out, error);
 }
 
+/* Made by this very publish. */
+static bool is_this_run(const struct job *job, const struct service *service)
+{
+    return job->tag && strstr(json_find_string(service->details, "comment", ""), job->tag);
+}
+
 /* After a lost answer: the service of that name, when its comment has this publish's tag. */
 static int find_made(const struct job *job, struct service *out, struct error *error)
 {
-    if (search(job, &out->id, error) != 0)
+    struct service found = {0};
+    *out = (struct service){0};
+    if (search(job, &found.id, error) != 0)
         return -1;
-    if (!out->id)
+    if (!found.id)
         return 0;
-    if (compute_details(job, out, error) != 0)
+    if (compute_details(job, &found, error) != 0)
         return -1;
-    bool ours = job->tag && strstr(json_find_string(out->details, "comment", ""), job->tag);
-    if (!ours)
-        out->id = NULL;
+    if (is_this_run(job, &found))
+        *out = found;
     return 0;
 }
 
 int compute_create(const struct job *job, struct service *out, struct error *error)
 {
     struct compute_answer answer;
-    const char *name = name_of(job);
+    const char *name = compute_service_name(job);
     char *form = compute_field(job->arena, "", "name", name);
     form = compute_field(job->arena, form, "type", "wasm");
     form = compute_field(job->arena, form, "comment",
@@ -180,18 +237,60 @@ int compute_create(const struct job *job, struct service *out, struct error *err
                               .what = arena_printf(job->arena, "create service '%s'", name),
                               .form = form,
                               .once = true};
+    *out = (struct service){0};
     for (unsigned attempt = 1; compute_call(job, &ask, &answer, error) != 0; attempt++) {
         struct error unknown = {0};
-        if (!answer.unclear || !compute_wait(job, attempt))
+        if (!answer.unclear)
             return -1;
+        bool again = compute_wait(job, attempt);
         if (find_made(job, out, &unknown) != 0)
-            return error_hint(error, "look whether the service was created, then publish again");
+            return error_hint(error, "look whether the service was created, then publish again: "
+                                     "it will be found by its name");
         if (out->id)
             return 0;
+        if (!again)
+            return -1;
     }
     out->id = json_find_string(answer.document, "id", NULL);
     if (!out->id)
         return error_set(error, FAULT_REMOTE, "cannot create service '%s': the answer has no id",
                          name);
     return compute_details(job, out, error);
+}
+
+/* Another publish may have found the service by its name and begun to fill it. */
+static bool is_only_ours(const struct job *job, struct service *service)
+{
+    size_t index;
+    json_t *version;
+    struct error ignored = {0};
+    if (compute_details(job, service, &ignored) != 0 || !is_this_run(job, service) ||
+        service->active)
+        return false;
+    json_array_foreach(json_object_get(service->details, "versions"), index, version)
+    {
+        const char *comment = json_find_string(version, "comment", "");
+        if (json_find_bool(version, "locked", false) || (*comment && !strstr(comment, job->tag)))
+            return false;
+    }
+    return true;
+}
+
+void compute_remove(const struct job *job, struct service *service)
+{
+    struct compute_answer answer;
+    struct error ignored = {0};
+    struct compute_ask ask = {
+        .method = "DELETE",
+        .path = arena_printf(job->arena, "/service/%s", http_escape(job->arena, service->id)),
+        .what = "remove the new service",
+        .shape = SHAPE_ANY,
+        .may_lack = true};
+    if (is_only_ours(job, service) && compute_call(job, &ask, &answer, &ignored) == 0)
+        world_say(job->world, job->target->name, "removed the service that this run had made");
+    else
+        world_say(job->world, job->target->name,
+                  "the service '%s' that this run has made is left behind; the next publish finds "
+                  "it by its name",
+                  service->id);
 }

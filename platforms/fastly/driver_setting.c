@@ -2,15 +2,16 @@
    does not name stays. */
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/text.h"
 #include "pkg/digest/digest.h"
 #include "platforms/fastly/driver_parts.h"
 
-enum { LONGEST_LABEL = 54, TLS_PORT = 443 };
+enum { LONGEST_LABEL = 54 };
 
 /* Letters, digits and single dashes of the name, and eight digits that no other service has. */
 char *compute_default_domain(struct arena *arena, const char *name, const char *service_id)
@@ -31,51 +32,127 @@ char *compute_default_domain(struct arena *arena, const char *name, const char *
     return arena_printf(arena, "%s-%.8s.edgecompute.app", size ? label : "edge", digest);
 }
 
-static int list(const struct job *job, const struct service *service, json_int_t number,
-                const char *kind, json_t **out, struct error *error)
+/* Each row has a name, or the answer is none. */
+int compute_list(const struct job *job, const struct service *service, json_int_t number,
+                 const char *kind, json_t **out, struct error *error)
 {
     struct compute_answer answer;
+    size_t index;
+    json_t *row;
     struct compute_ask ask = {
         .method = "GET",
         .path = compute_version_path(job, service, number, arena_printf(job->arena, "/%s", kind)),
-        .what = arena_printf(job->arena, "list the %ss of version %lld", kind, (long long)number)};
+        .what = arena_printf(job->arena, "list the %.*ss of version %lld", (int)strcspn(kind, "?"),
+                             kind, (long long)number),
+        .shape = SHAPE_LIST};
     if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
+    json_array_foreach(answer.document, index, row)
+    {
+        if (json_find_string(row, "name", NULL))
+            continue;
+        error_set(error, FAULT_REMOTE, "cannot %s: the answer has one without a name", ask.what);
+        return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+    }
     *out = answer.document;
     return 0;
 }
 
-static const json_t *named(const json_t *rows, const char *name)
+/* Host names have no case, names of backends have. */
+static const json_t *named(const json_t *rows, const char *kind, const char *name)
 {
     size_t index;
     json_t *row;
+    bool is_host = strcmp(kind, "domain") == 0;
     json_array_foreach(rows, index, row)
     {
-        if (strcmp(json_find_string(row, "name", ""), name) == 0)
+        const char *other = json_find_string(row, "name", "");
+        if ((is_host ? strcasecmp(other, name) : strcmp(other, name)) == 0)
             return row;
     }
     return NULL;
 }
 
-/* Adds a domain or backend. After a lost answer, and when another publish fills the same draft, the
-   list says whether it was done. */
+static struct change add_domain(struct arena *arena, const char *name)
+{
+    return (struct change){.kind = "domain",
+                           .name = name,
+                           .form = compute_field(arena, "", "name", name),
+                           .what = arena_printf(arena, "add domain '%s'", name)};
+}
+
+/* A version without any domain answers nowhere. */
+static struct change default_domain(const struct job *job, const struct service *service)
+{
+    const char *name = json_find_string(service->details, "name", "edge");
+    if (service->id)
+        return add_domain(job->arena, compute_default_domain(job->arena, name, service->id));
+    return (struct change){.kind = "domain", .what = "add a domain under edgecompute.app"};
+}
+
+static int read_settings(const struct job *job, const struct artifact *artifact, json_t **out,
+                         struct error *error)
+{
+    return json_read(job->arena, bytes_of(artifact->settings), "settings", FAULT_INPUT, out, error);
+}
+
+bool compute_needs_backends(const struct job *job, const struct service *service)
+{
+    return !service->active || json_array_size(json_object_get(job->settings, "backends")) > 0;
+}
+
+int compute_changes(const struct job *job, const struct service *service,
+                    const struct artifact *artifact, const json_t *domains, const json_t *backends,
+                    struct change **out, size_t *count, struct error *error)
+{
+    size_t index;
+    json_t *settings, *row;
+    if (read_settings(job, artifact, &settings, error) != 0)
+        return -1;
+    const json_t *hosts = json_object_get(settings, "domains");
+    const json_t *origins = json_object_get(settings, "backends");
+    *count = 0;
+    *out = arena_alloc(job->arena, json_array_size(hosts) + json_array_size(origins) + 2,
+                       sizeof **out);
+    json_array_foreach(hosts, index, row)
+    {
+        const char *name = json_string_value(row);
+        if (!named(domains, "domain", name))
+            (*out)[(*count)++] = add_domain(job->arena, name);
+    }
+    if (json_array_size(hosts) == 0 && json_array_size(domains) == 0)
+        (*out)[(*count)++] = default_domain(job, service);
+    json_array_foreach(origins, index, row)
+    {
+        const json_t *before = named(backends, "backend", json_find_string(row, "name", ""));
+        *count += compute_backend_change(job->arena, row, before, &(*out)[*count]);
+    }
+    if (!service->active && json_array_size(origins) == 0 && json_array_size(backends) == 0)
+        (*out)[(*count)++] = compute_originless(job->arena);
+    return 0;
+}
+
+/* After a lost answer, and when another publish fills the same draft, the list says whether it was
+   added. */
 static int add(const struct job *job, const struct service *service, json_int_t number,
-               const char *kind, const char *name, const char *form, struct error *error)
+               const struct change *change, struct error *error)
 {
     struct compute_answer answer;
     struct compute_ask ask = {
         .method = "POST",
-        .path = compute_version_path(job, service, number, arena_printf(job->arena, "/%s", kind)),
-        .what = arena_printf(job->arena, "add %s '%s'", kind, name),
-        .form = form,
+        .path = compute_version_path(job, service, number,
+                                     arena_printf(job->arena, "/%s", change->kind)),
+        .what = change->what,
+        .form = change->form,
         .once = true};
     for (unsigned attempt = 1; compute_call(job, &ask, &answer, error) != 0; attempt++) {
         struct error unknown = {0};
         json_t *rows;
         bool again = answer.unclear && compute_wait(job, attempt);
-        if ((!again && !answer.conflict) || list(job, service, number, kind, &rows, &unknown) != 0)
+        if ((!answer.unclear && !answer.conflict) ||
+            compute_list(job, service, number, change->kind, &rows, &unknown) != 0)
             return -1;
-        if (named(rows, name))
+        if (named(rows, change->kind, change->name))
             return 0;
         if (!again)
             return -1;
@@ -83,11 +160,21 @@ static int add(const struct job *job, const struct service *service, json_int_t 
     return 0;
 }
 
-static int add_domain(const struct job *job, const struct service *service, json_int_t number,
-                      const char *name, struct error *error)
+static int apply(const struct job *job, const struct service *service, json_int_t number,
+                 const struct change *change, struct error *error)
 {
-    return add(job, service, number, "domain", name, compute_field(job->arena, "", "name", name),
-               error);
+    struct compute_answer answer;
+    const char *below = change->exists ? arena_printf(job->arena, "/%s/%s", change->kind,
+                                                      http_escape(job->arena, change->name))
+                                       : "";
+    struct compute_ask ask = {
+        .method = "PUT",
+        .path = compute_version_path(job, service, number, below),
+        .what = arena_printf(job->arena, "change %s '%s'", change->kind, change->name),
+        .form = change->form};
+    if (!change->exists)
+        return add(job, service, number, change, error);
+    return compute_call(job, &ask, &answer, error);
 }
 
 /* "https://DOMAIN" of the first that names one host. */
@@ -99,7 +186,8 @@ static const char *first_url(const struct job *job, const json_t *rows)
     {
         const char *name = json_find_string(row, "name", "*");
         if (name[0] != '*' && name[0] != '\0')
-            return arena_printf(job->arena, "https://%s", name);
+            return arena_printf(job->arena, "https://%s",
+                                text_safe(job->arena, name, strlen(name)));
     }
     return NULL;
 }
@@ -111,163 +199,57 @@ static void remember_url(const struct job *job, json_int_t number, const char *u
     memory->url = url;
 }
 
-static int configure_domains(const struct job *job, const struct service *service,
-                             json_int_t number, const json_t *wanted, struct error *error)
+static bool has_domain(const struct change *changes, size_t count)
 {
-    size_t index;
-    json_t *rows, *domain;
-    bool complete = true;
-    if (list(job, service, number, "domain", &rows, error) != 0)
-        return -1;
-    json_array_foreach(wanted, index, domain)
-    {
-        const char *name = json_string_value(domain);
-        if (named(rows, name))
-            continue;
-        complete = false;
-        if (add_domain(job, service, number, name, error) != 0)
-            return -1;
-    }
-    /* In which order the platform lists one that was added, only the platform knows. */
-    if (complete && json_array_size(rows) > 0)
-        remember_url(job, number, first_url(job, rows));
-    if (json_array_size(wanted) > 0 || json_array_size(rows) > 0)
-        return 0;
-    const char *name = json_find_string(service->details, "name", "edge");
-    return add_domain(job, service, number, compute_default_domain(job->arena, name, service->id),
-                      error);
-}
-
-static bool is_address(const char *host)
-{
-    unsigned char room[16];
-    return inet_pton(AF_INET, host, room) == 1 || inet_pton(AF_INET6, host, room) == 1;
-}
-
-/* The API's fields of a backend, as text. */
-struct backend {
-    const char *values[6];
-};
-
-static const char *const backend_fields[] = {
-    "address", "port", "override_host", "use_ssl", "ssl_cert_hostname", "ssl_sni_hostname"};
-
-enum { FIELD_COUNT = sizeof backend_fields / sizeof *backend_fields };
-
-/* Port 443 speaks TLS, and the certificate is to name the host that is asked for; the API's own
-   defaults are plain text and no name. */
-static struct backend read_backend(struct arena *arena, const json_t *row)
-{
-    const char *address = json_find_string(row, "address", "");
-    const char *host = json_find_string(row, "override_host", NULL);
-    const char *asked = host ? host : is_address(address) ? NULL : address;
-    const char *cert = json_find_string(row, "ssl_cert_hostname", NULL);
-    const char *sni = json_find_string(row, "ssl_sni_hostname", NULL);
-    json_int_t port = json_find_integer(row, "port", TLS_PORT);
-    bool tls = port == TLS_PORT || cert || sni;
-    return (struct backend){{address, arena_printf(arena, "%lld", (long long)port), host,
-                             tls ? "1" : NULL, tls && !cert ? asked : cert,
-                             tls && !sni ? asked : sni}};
-}
-
-static char *backend_form(struct arena *arena, const char *name, const struct backend *backend)
-{
-    char *form = compute_field(arena, "", "name", name);
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        form = compute_field(arena, form, backend_fields[i], backend->values[i]);
-    return form;
-}
-
-/* A listed value has the wanted text; numbers and truth come in several types. */
-static bool has_value(const json_t *row, const char *field, const char *wanted)
-{
-    char number[32];
-    const json_t *value = json_object_get(row, field);
-    if (!wanted)
-        return true;
-    if (json_is_string(value))
-        return strcmp(json_string_value(value), wanted) == 0;
-    if (json_is_boolean(value))
-        return json_is_true(value) == (strcmp(wanted, "1") == 0);
-    snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
-    return json_is_integer(value) && strcmp(number, wanted) == 0;
-}
-
-static bool is_same(const json_t *row, const struct backend *backend)
-{
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        if (!has_value(row, backend_fields[i], backend->values[i]))
-            return false;
-    return true;
-}
-
-static int update_backend(const struct job *job, const struct service *service, json_int_t number,
-                          const char *name, const struct backend *backend, struct error *error)
-{
-    struct compute_answer answer;
-    const char *below = arena_printf(job->arena, "/backend/%s", http_escape(job->arena, name));
-    struct compute_ask ask = {.method = "PUT",
-                              .path = compute_version_path(job, service, number, below),
-                              .what = arena_printf(job->arena, "change backend '%s'", name),
-                              .form = backend_form(job->arena, name, backend)};
-    return compute_call(job, &ask, &answer, error);
-}
-
-static int configure_backends(const struct job *job, const struct service *service,
-                              json_int_t number, const json_t *wanted, struct error *error)
-{
-    size_t index;
-    json_t *rows, *row;
-    if (json_array_size(wanted) == 0)
-        return 0;
-    if (list(job, service, number, "backend", &rows, error) != 0)
-        return -1;
-    json_array_foreach(wanted, index, row)
-    {
-        const char *name = json_find_string(row, "name", "");
-        struct backend backend = read_backend(job->arena, row);
-        const json_t *before = named(rows, name);
-        int status = 0;
-        if (!before)
-            status = add(job, service, number, "backend", name,
-                         backend_form(job->arena, name, &backend), error);
-        else if (!is_same(before, &backend))
-            status = update_backend(job, service, number, name, &backend, error);
-        if (status != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* A service that nothing was ever live of, without any backend: the vendor's CLI gives such a one
-   a backend that leads nowhere (section 3), so we do too. */
-static int add_originless(const struct job *job, const struct service *service, json_int_t number,
-                          struct error *error)
-{
-    json_t *rows;
-    struct backend nowhere = {{"127.0.0.1", "80"}};
-    if (list(job, service, number, "backend", &rows, error) != 0)
-        return -1;
-    if (json_array_size(rows) > 0)
-        return 0;
-    return add(job, service, number, "backend", "originless",
-               backend_form(job->arena, "originless", &nowhere), error);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(changes[i].kind, "domain") == 0)
+            return true;
+    return false;
 }
 
 int compute_configure(const struct job *job, const struct service *service, json_int_t number,
                       const struct artifact *artifact, struct error *error)
 {
-    json_t *settings;
-    if (json_read(job->arena, bytes_of(artifact->settings), "settings", FAULT_INPUT, &settings,
-                  error) != 0)
+    json_t *domains, *backends = NULL;
+    struct change *changes;
+    size_t count;
+    if (compute_list(job, service, number, "domain", &domains, error) != 0 ||
+        (compute_needs_backends(job, service) &&
+         compute_list(job, service, number, "backend", &backends, error) != 0) ||
+        compute_changes(job, service, artifact, domains, backends, &changes, &count, error) != 0)
         return -1;
-    const json_t *backends = json_object_get(settings, "backends");
-    if (configure_domains(job, service, number, json_object_get(settings, "domains"), error) != 0 ||
-        configure_backends(job, service, number, backends, error) != 0)
+    for (size_t i = 0; i < count; i++)
+        if (apply(job, service, number, &changes[i], error) != 0)
+            return -1;
+    /* In which order the platform lists one that was added, only the platform knows. */
+    if (!has_domain(changes, count))
+        remember_url(job, number, first_url(job, domains));
+    return 0;
+}
+
+/* The platform's rules for staging (section 3): the live version answers there already, and with
+   the same domains. */
+int compute_check_stage(const struct job *job, const struct service *service, struct error *error)
+{
+    size_t index;
+    json_t *rows, *row;
+    if (!service->id || !service->active) {
+        error_set(error, FAULT_INPUT, "this cannot be staged: nothing is live yet");
+        return error_hint(error, "publish once without --stage");
+    }
+    if (compute_list(job, service, service->active, "domain", &rows, error) != 0)
         return -1;
-    if (service->active || json_array_size(backends) > 0)
-        return 0;
-    return add_originless(job, service, number, error);
+    json_array_foreach(json_object_get(job->settings, "domains"), index, row)
+    {
+        if (named(rows, "domain", json_string_value(row)))
+            continue;
+        error_set(error, FAULT_INPUT,
+                  "this cannot be staged: live version %lld has no domain '%s', and a change of "
+                  "domains cannot be staged",
+                  (long long)service->active, json_string_value(row));
+        return error_hint(error, "publish without --stage, or leave 'domains' as they are live");
+    }
+    return 0;
 }
 
 /* What the last record says of it holds still. */
@@ -289,9 +271,32 @@ int compute_url(const struct job *job, const struct service *service, json_int_t
         *out = job->previous_url;
         return 0;
     }
-    if (list(job, service, number, "domain", &rows, error) != 0)
+    if (compute_list(job, service, number, "domain", &rows, error) != 0)
         return -1;
     *out = first_url(job, rows);
     remember_url(job, number, *out);
+    return 0;
+}
+
+/* go-fastly's domain.go: with this question each domain has a "staging_ip". */
+int compute_staged_url(const struct job *job, const struct service *service, json_int_t number,
+                       const char **url, const char **address, struct error *error)
+{
+    size_t index;
+    json_t *rows, *row;
+    unsigned char room[16];
+    if (compute_list(job, service, number, "domain?include=staging_ips", &rows, error) != 0)
+        return -1;
+    *url = first_url(job, rows);
+    *address = NULL;
+    json_array_foreach(rows, index, row)
+    {
+        const char *ip = json_find_string(row, "staging_ip", "");
+        const char *name = json_find_string(row, "name", "");
+        if (!*url || strcmp(*url + strlen("https://"), name) != 0)
+            continue;
+        if (inet_pton(AF_INET, ip, room) == 1 || inet_pton(AF_INET6, ip, room) == 1)
+            *address = ip;
+    }
     return 0;
 }

@@ -3,74 +3,7 @@
 #include <stdlib.h>
 
 #include "pkg/archive/archive.h"
-#include "pkg/base/file.h"
-#include "pkg/base/world.h"
-#include "pkg/json/json.h"
-#include "pkg/platform/platform.h"
-#include "pkg/sandbox/sandbox.h"
-#include "platforms/fastly/driver_parts.h"
-#include "tests/unit/unit.h"
-
-extern const struct platform platform_fastly;
-extern const struct sandbox_api sandbox_fastly;
-
-static const uint8_t module_a[] = "\0asm\1\0\0\0"
-                                  "\1\4\1\x60\0\0"
-                                  "\3\2\1\0"
-                                  "\5\3\1\0\1"
-                                  "\7\x13\2\6_start\0\0\6memory\2\0"
-                                  "\xa\4\1\2\0\xb";
-/* The same with a memory of two pages. */
-static const uint8_t module_b[] = "\0asm\1\0\0\0"
-                                  "\1\4\1\x60\0\0"
-                                  "\3\2\1\0"
-                                  "\5\3\1\0\2"
-                                  "\7\x13\2\6_start\0\0\6memory\2\0"
-                                  "\xa\4\1\2\0\xb";
-
-#define COMMIT "0123456789abcdef0123456789abcdef01234567"
-
-static json_t *read_json(struct arena *arena, const char *text)
-{
-    struct error error;
-    json_t *document;
-    if (json_read(arena, bytes_of(text), "test", FAULT_INPUT, &document, &error) != 0)
-        abort();
-    return document;
-}
-
-/* A job without network. */
-static struct job make_job(struct arena *arena, const char *settings)
-{
-    struct target *target = arena_alloc(arena, 1, sizeof *target);
-    struct profile *profile = arena_alloc(arena, 1, sizeof *profile);
-    struct bytes text;
-    struct error error;
-    if (file_read(arena, "platforms/fastly/profile.json", LIMIT_MANIFEST, &text, &error) != 0 ||
-        profile_parse(arena, (const char *)text.data, "profile", NULL, profile, &error) != 0)
-        abort();
-    *target = (struct target){.name = "fast", .platform = "fastly"};
-    target->settings = read_json(arena, settings);
-    return (struct job){.arena = arena,
-                        .world = unit_world(arena),
-                        .profile = profile,
-                        .target = target,
-                        .settings = target->settings,
-                        .commit = COMMIT,
-                        .tag = "t4g",
-                        .kept = arena_alloc(arena, 1, sizeof(void *))};
-}
-
-static struct artifact pack(struct job *job, const uint8_t *module, size_t size)
-{
-    struct artifact artifact = {0};
-    struct error error = {0};
-    struct part part = {.name = "main.wasm", .body = {module, size}};
-    struct payload payload = {.form = PAYLOAD_BARE, .parts = &part, .part_count = 1};
-    if (!CHECK(platform_fastly.pack(job, &payload, &artifact, &error) == 0))
-        fprintf(stderr, "  %s\n", error.message);
-    return artifact;
-}
+#include "tests/unit/fastly_box.h"
 
 static void test_pack(void)
 {
@@ -80,10 +13,11 @@ static void test_pack(void)
     struct error error = {0};
     struct archive_item *items;
     size_t count;
-    struct job job = make_job(&arena, "{\"service_name\":\"My Demo_App!\",\"backends\":[{\"port\":"
-                                      "443,\"name\":\"o\",\"address\":\"example.com\"}]}");
-    struct artifact one = pack(&job, module_a, sizeof module_a - 1);
-    struct artifact two = pack(&job, module_a, sizeof module_a - 1);
+    struct job job =
+        fastly_job(&arena, "{\"service_name\":\"My Demo_App!\",\"backends\":[{\"port\":"
+                           "443,\"name\":\"o\",\"address\":\"example.com\"}]}");
+    struct artifact one = fastly_pack(&job, false);
+    struct artifact two = fastly_pack(&job, false);
     CHECK(bytes_equal(one.parts[0].body, two.parts[0].body));
     CHECK_TEXT(one.sha256, two.sha256);
     CHECK_TEXT(one.parts[0].name, "package");
@@ -96,12 +30,12 @@ static void test_pack(void)
     CHECK(count == 4);
     for (size_t i = 0; i < count && i < 4; i++)
         CHECK_TEXT(items[i].path, paths[i]);
-    CHECK(bytes_equal(items[2].body, (struct bytes){module_a, sizeof module_a - 1}));
+    CHECK(bytes_equal(items[2].body, fastly_module(false)));
     CHECK(bytes_equal(items[3].body, bytes_of("manifest_version = 3\nname = \"My Demo_App!\"\n"
                                               "description = \"\"\nauthors = [\"edge-deploy\"]\n"
                                               "language = \"other\"\n")));
     CHECK(one.unpacked_bytes == items[2].body.size + items[3].body.size);
-    struct artifact other = pack(&job, module_b, sizeof module_b - 1);
+    struct artifact other = fastly_pack(&job, true);
     CHECK(strcmp(other.sha256, one.sha256) != 0);
     arena_free(&arena);
 }
@@ -113,15 +47,16 @@ static void test_pack_id(void)
     struct error error = {0};
     struct archive_item *items;
     size_t count;
-    struct job job = make_job(&arena, "{\"service_id\":\"S1\",\"service_name\":\"q\\\"\\\\\\n\"}");
-    struct artifact artifact = pack(&job, module_a, sizeof module_a - 1);
+    struct job job =
+        fastly_job(&arena, "{\"service_id\":\"S1\",\"service_name\":\"q\\\"\\\\\\n\"}");
+    struct artifact artifact = fastly_pack(&job, false);
     CHECK(archive_read(&arena, artifact.parts[0].body, 9999, "x", &items, &count, &error) == 0);
     CHECK(strstr((const char *)arena_copy(&arena, items[3].body.data, items[3].body.size),
                  "\nname = \"q\\\"\\\\\\u000A\"\n") != NULL);
     CHECK(strstr((const char *)arena_copy(&arena, items[3].body.data, items[3].body.size),
                  "service_id = \"S1\"\n") != NULL);
     job.target = &(struct target){.name = "fast"};
-    struct artifact from_environment = pack(&job, module_a, sizeof module_a - 1);
+    struct artifact from_environment = fastly_pack(&job, false);
     CHECK(!bytes_equal(from_environment.parts[0].body, artifact.parts[0].body));
     arena_free(&arena);
 }
@@ -148,7 +83,7 @@ static void test_ready_package(void)
         for (; count < 3 && rows[i].paths[count]; count++)
             items[count] = (struct archive_item){rows[i].paths[count], 0644, bytes_of("x")};
         CHECK(archive_tar_gz(&arena, items, count, &archive, &error) == 0);
-        struct job job = make_job(&arena, "{}");
+        struct job job = fastly_job(&arena, "{}");
         struct part part = {.name = "demo.tar.gz", .body = archive};
         struct payload payload = {PAYLOAD_PACKAGE, ENTRY_NONE, &part, 1, items, count};
         struct artifact artifact;
@@ -167,7 +102,7 @@ static void test_other_payloads(void)
 {
     struct arena arena = {0};
     struct error error = {0};
-    struct job job = make_job(&arena, "{}");
+    struct job job = fastly_job(&arena, "{}");
     struct part parts[] = {{.name = "main.js"}, {.name = "a.wasm"}};
     struct payload payload = {.form = PAYLOAD_MAIN, .parts = parts, .part_count = 2};
     struct artifact artifact;
@@ -273,98 +208,24 @@ static void test_default_domain(void)
     arena_free(&arena);
 }
 
-/* A sandbox, and jobs that reach it. */
-struct field {
-    struct arena *arena;
-    struct sandbox *sandbox;
-    struct job job;
-    char *folder;
-    unsigned runs;
-};
-
-static void make_real(struct field *field, const char *faults, const char *settings)
-{
-    struct error error = {0};
-    struct bytes profile;
-    struct platform_entry *entries = arena_alloc(field->arena, 2, sizeof *entries);
-    struct secret *secret = arena_alloc(field->arena, 1, sizeof *secret);
-    struct job *job = &field->job;
-    struct sandbox_options options = {.state = field->folder,
-                                      .faults = faults,
-                                      .world = unit_world(field->arena),
-                                      .platforms = entries,
-                                      .journal = path_join(field->arena, field->folder, "journal")};
-    if (file_read(field->arena, "platforms/fastly/profile.json", LIMIT_MANIFEST, &profile, &error))
-        abort();
-    entries[0] =
-        (struct platform_entry){&platform_fastly, &sandbox_fastly, (const char *)profile.data, ""};
-    if (sandbox_start(field->arena, &options, &field->sandbox, &error) != 0)
-        abort();
-    *job = make_job(field->arena, settings);
-    unit_setenv((struct world *)(uintptr_t)job->world, "FASTLY_API_ENDPOINT",
-                sandbox_environment(field->sandbox, "FASTLY_API_ENDPOINT"));
-    *secret = (struct secret){"token", sandbox_environment(field->sandbox, "FASTLY_API_TOKEN")};
-    job->secrets = secret;
-    job->secret_count = 1;
-    if (http_open(field->arena, job->world, &job->http, &error) != 0)
-        abort();
-}
-
-static int publish_module(struct field *field, bool second, struct deployment *out,
-                          struct error *error)
-{
-    struct artifact artifact = second ? pack(&field->job, module_b, sizeof module_b - 1)
-                                      : pack(&field->job, module_a, sizeof module_a - 1);
-    *out = (struct deployment){.percent = 100};
-    *error = (struct error){0};
-    *field->job.kept = NULL;
-    field->job.tag =
-        arena_printf(field->arena, "t%u", field->runs++); /* each publish has its own */
-    if (platform_fastly.upload(&field->job, &artifact, out, error) != 0)
-        return -1;
-    return platform_fastly.activate(&field->job, &artifact, out, error);
-}
-
-static void check_published(struct field *field, bool second, const char *version,
-                            const char *previous)
-{
-    struct deployment made, live;
-    struct error error;
-    if (!CHECK(publish_module(field, second, &made, &error) == 0)) {
-        fprintf(stderr, "  %s\n", error.message);
-        return;
-    }
-    CHECK_TEXT(made.version, version);
-    CHECK_TEXT(made.previous, previous);
-    CHECK(made.resource && made.url && strncmp(made.url, "https://", 8) == 0);
-    CHECK(platform_fastly.live(&field->job, &live, &error) == 0);
-    CHECK_TEXT(live.version, version);
-    CHECK_TEXT(live.artifact_sha256, made.artifact_sha256);
-    CHECK_TEXT(live.commit, COMMIT);
-    CHECK_TEXT(live.resource, made.resource);
-    CHECK(!live.drifted);
-}
-
-#define SETTINGS "{\"service_name\":\"demo\"}"
-
 static void test_life(void)
 {
     struct arena arena = {0};
     struct deployment live, old = {.version = "1", .percent = 100};
     struct error error = {0};
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
+    fastly_open(&field, NULL, SETTINGS);
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0 && !live.version);
-    check_published(&field, false, "1", NULL);
-    check_published(&field, true, "2", "1");
+    fastly_check_published(&field, false, "1", NULL);
+    fastly_check_published(&field, true, "2", "1");
     CHECK(platform_fastly.activate(&field.job, NULL, &old, &error) == 0);
     CHECK_TEXT(old.previous, "2");
     CHECK(platform_fastly.activate(&field.job, NULL, &old, &error) == 0); /* safe to repeat */
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     CHECK_TEXT(live.version, "1");
-    check_published(&field, true, "3", "1");
+    fastly_check_published(&field, true, "3", "1");
     field.job.resource = live.resource;
-    check_published(&field, false, "4", "3");
+    fastly_check_published(&field, false, "4", "3");
     old = (struct deployment){.version = "9", .resource = live.resource};
     CHECK(platform_fastly.activate(&field.job, NULL, &old, &error) == -1 && error.hint[0]);
     field.job.resource = "gone";
@@ -373,47 +234,38 @@ static void test_life(void)
     arena_free(&arena);
 }
 
-/* The body of the reply to a request made by hand. */
-static json_t *ask(struct field *field, const char *method, const char *path, const char *form)
-{
-    struct compute_answer answer = {0};
-    struct error error;
-    struct compute_ask question = {.method = method, .path = path, .what = "ask", .form = form};
-    if (!CHECK(compute_call(&field->job, &question, &answer, &error) == 0))
-        fprintf(stderr, "  %s\n", error.message);
-    return answer.document;
-}
-
 static void test_settings(void)
 {
     struct arena arena = {0};
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(
+    fastly_open(
         &field, NULL,
         "{\"service_name\":\"demo\",\"domains\":[\"*.demo.example.com\",\"demo.example.com\"],"
         "\"backends\":[{\"name\":\"origin\",\"address\":\"example.com\"},"
         "{\"name\":\"plain\",\"address\":\"127.0.0.1\",\"port\":8080}]}");
-    check_published(&field, false, "1", NULL);
+    fastly_check_published(&field, false, "1", NULL);
     struct deployment live;
     struct error error;
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     CHECK_TEXT(live.url, "https://demo.example.com");
     const char *base = arena_printf(&arena, "/service/%s/version/", live.resource);
-    json_t *rows = ask(&field, "GET", arena_printf(&arena, "%s1/backend", base), NULL);
+    json_t *rows = fastly_ask(&field, "GET", arena_printf(&arena, "%s1/backend", base), NULL);
     CHECK(json_array_size(rows) == 2);
     CHECK(json_find_integer(rows, "[0].port", 0) == 443);
     CHECK(json_find_bool(rows, "[0].use_ssl", false));
     CHECK_TEXT(json_find_string(rows, "[0].ssl_sni_hostname", ""), "example.com");
     CHECK(!json_find_bool(rows, "[1].use_ssl", false));
     /* What somebody else added stays; what the manifest names is brought up to date. */
-    ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
-    ask(&field, "POST", arena_printf(&arena, "%s2/backend", base), "name=theirs&address=b.test");
-    ask(&field, "PUT", arena_printf(&arena, "%s2/backend/origin", base), "port=80");
-    ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
-    check_published(&field, true, "3", "2");
-    rows = ask(&field, "GET", arena_printf(&arena, "%s3/backend", base), NULL);
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
+    fastly_ask(&field, "POST", arena_printf(&arena, "%s2/backend", base),
+               "name=theirs&address=b.test");
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s2/backend/origin", base), "port=80");
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
+    fastly_check_published(&field, true, "3", "2");
+    rows = fastly_ask(&field, "GET", arena_printf(&arena, "%s3/backend", base), NULL);
     CHECK(json_array_size(rows) == 3 && json_find_integer(rows, "[0].port", 0) == 443);
-    CHECK(json_array_size(ask(&field, "GET", arena_printf(&arena, "%s3/domain", base), NULL)) == 2);
+    CHECK(json_array_size(
+              fastly_ask(&field, "GET", arena_printf(&arena, "%s3/domain", base), NULL)) == 2);
     arena_free(&arena);
 }
 
@@ -424,20 +276,20 @@ static void test_foreign_service(void)
     struct deployment live;
     struct error error = {0};
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
+    fastly_open(&field, NULL, SETTINGS);
     const char *id =
-        json_find_string(ask(&field, "POST", "/service", "name=demo&type=wasm"), "id", "");
+        json_find_string(fastly_ask(&field, "POST", "/service", "name=demo&type=wasm"), "id", "");
     CHECK(platform_fastly.live(&field.job, &live, &error) == -1 && error.fault == FAULT_INPUT);
     CHECK(strstr(error.message, "that edge-deploy did not make") && strstr(error.hint, id));
-    field.job.settings = read_json(&arena, arena_printf(&arena, "{\"service_id\":\"%s\"}", id));
-    check_published(&field, false, "1", NULL); /* by its id it is */
-    ask(&field, "PUT", arena_printf(&arena, "/service/%s/version/1/clone", id), NULL);
-    ask(&field, "PUT", arena_printf(&arena, "/service/%s/version/2", id), "comment=by+hand");
-    ask(&field, "PUT", arena_printf(&arena, "/service/%s/version/2/activate", id), NULL);
+    field.job.settings = fastly_json(&arena, arena_printf(&arena, "{\"service_id\":\"%s\"}", id));
+    fastly_check_published(&field, false, "1", NULL); /* by its id it is */
+    fastly_ask(&field, "PUT", arena_printf(&arena, "/service/%s/version/1/clone", id), NULL);
+    fastly_ask(&field, "PUT", arena_printf(&arena, "/service/%s/version/2", id), "comment=by+hand");
+    fastly_ask(&field, "PUT", arena_printf(&arena, "/service/%s/version/2/activate", id), NULL);
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0 && live.drifted);
     CHECK_TEXT(live.version, "2");
-    id = json_find_string(ask(&field, "POST", "/service", "name=old&type=vcl"), "id", "");
-    field.job.settings = read_json(&arena, arena_printf(&arena, "{\"service_id\":\"%s\"}", id));
+    id = json_find_string(fastly_ask(&field, "POST", "/service", "name=old&type=vcl"), "id", "");
+    field.job.settings = fastly_json(&arena, arena_printf(&arena, "{\"service_id\":\"%s\"}", id));
     CHECK(platform_fastly.live(&field.job, &live, &error) == -1 && strstr(error.message, "VCL"));
     arena_free(&arena);
 }
@@ -470,10 +322,10 @@ static void test_lost_answers(void)
         struct arena arena = {0};
         struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
         unsigned failed = unit_failed;
-        make_real(&field, faults[i], SETTINGS);
-        check_published(&field, false, "1", NULL);
-        check_published(&field, true, "2", "1");
-        CHECK(json_array_size(ask(&field, "GET", "/service", NULL)) == 1);
+        fastly_open(&field, faults[i], SETTINGS);
+        fastly_check_published(&field, false, "1", NULL);
+        fastly_check_published(&field, true, "2", "1");
+        CHECK(fastly_count_services(&field) == 1);
         if (unit_failed != failed)
             fprintf(stderr, "  with %s\n", faults[i]);
         arena_free(&arena);
@@ -502,15 +354,15 @@ static void test_failures(void)
         struct deployment made;
         struct error error;
         struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-        make_real(&field, rows[i].faults, rows[i].settings);
-        CHECK(publish_module(&field, false, &made, &error) == -1);
+        fastly_open(&field, rows[i].faults, rows[i].settings);
+        CHECK(fastly_publish(&field, false, &made, &error) == -1);
         if (!CHECK(error.fault == FAULT_REMOTE && strstr(error.message, rows[i].message)))
             fprintf(stderr, "  %s: %s\n", rows[i].message, error.message);
         sandbox_stop(field.sandbox);
-        make_real(&field, NULL, SETTINGS);
-        CHECK(json_array_size(ask(&field, "GET", "/service", NULL)) == rows[i].services);
-        check_published(&field, false, "1", NULL); /* and the next run gets through */
-        CHECK(json_array_size(ask(&field, "GET", "/service", NULL)) == 1);
+        fastly_open(&field, NULL, SETTINGS);
+        CHECK(fastly_count_services(&field) == rows[i].services);
+        fastly_check_published(&field, false, "1", NULL); /* and the next run gets through */
+        CHECK(fastly_count_services(&field) == 1);
         arena_free(&arena);
     }
 }
@@ -522,14 +374,14 @@ static void test_leftover(void)
     struct deployment made;
     struct error error;
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, "PUT */package#2=status:422,PUT */package#4=status:422", SETTINGS);
-    check_published(&field, false, "1", NULL);
-    CHECK(publish_module(&field, true, &made, &error) == -1);
-    check_published(&field, true, "2", "1");
-    CHECK(publish_module(&field, false, &made, &error) == -1); /* leaves draft 3 */
+    fastly_open(&field, "PUT */package#2=status:422,PUT */package#4=status:422", SETTINGS);
+    fastly_check_published(&field, false, "1", NULL);
+    CHECK(fastly_publish(&field, true, &made, &error) == -1);
+    fastly_check_published(&field, true, "2", "1");
+    CHECK(fastly_publish(&field, false, &made, &error) == -1); /* leaves draft 3 */
     struct deployment old = {.version = "1", .percent = 100};
     CHECK(platform_fastly.activate(&field.job, NULL, &old, &error) == 0);
-    check_published(&field, true, "4", "1");
+    fastly_check_published(&field, true, "4", "1");
     arena_free(&arena);
 }
 
@@ -540,9 +392,9 @@ static void test_overtaken(void)
     struct error error = {0};
     struct deployment mine = {.percent = 100}, theirs = {.percent = 100}, live;
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
-    struct artifact a = pack(&field.job, module_a, sizeof module_a - 1);
-    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    fastly_open(&field, NULL, SETTINGS);
+    struct artifact a = fastly_pack(&field.job, false);
+    struct artifact b = fastly_pack(&field.job, true);
     CHECK(platform_fastly.upload(&field.job, &a, &mine, &error) == 0);
     CHECK(platform_fastly.upload(&field.job, &b, &theirs, &error) == 0);
     CHECK_TEXT(theirs.version, mine.version);
@@ -562,13 +414,14 @@ static void test_mixed_draft(void)
     struct error error = {0};
     struct deployment mine = {.percent = 100}, theirs = {.percent = 100}, live;
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
-    struct artifact a = pack(&field.job, module_a, sizeof module_a - 1);
-    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    fastly_open(&field, NULL, SETTINGS);
+    struct artifact a = fastly_pack(&field.job, false);
+    struct artifact b = fastly_pack(&field.job, true);
     CHECK(platform_fastly.upload(&field.job, &b, &theirs, &error) == 0);
     CHECK(platform_fastly.upload(&field.job, &a, &mine, &error) == 0);
     const char *path = arena_printf(&arena, "/service/%s/version/1", mine.resource);
-    ask(&field, "PUT", path, arena_printf(&arena, "comment=edge-deploy+sha256%%3A%s", b.sha256));
+    fastly_ask(&field, "PUT", path,
+               arena_printf(&arena, "comment=edge-deploy+sha256%%3A%s", b.sha256));
     CHECK(platform_fastly.activate(&field.job, &b, &theirs, &error) == -1);
     CHECK(error.fault == FAULT_REMOTE && strstr(error.message, "changed by somebody else"));
     CHECK(platform_fastly.activate(&field.job, &a, &mine, &error) == -1);
@@ -583,12 +436,12 @@ static void test_cloned_comment(void)
     struct error error = {0};
     struct deployment live;
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
-    check_published(&field, false, "1", NULL);
+    fastly_open(&field, NULL, SETTINGS);
+    fastly_check_published(&field, false, "1", NULL);
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     const char *base = arena_printf(&arena, "/service/%s/version/", live.resource);
-    ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
-    ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     CHECK_TEXT(live.version, "2");
     CHECK(live.drifted && !live.artifact_sha256 && !live.commit);
@@ -605,21 +458,22 @@ static void test_in_between(void)
     struct error error = {0};
     struct deployment made = {.percent = 100}, live;
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
-    check_published(&field, false, "1", NULL);
+    fastly_open(&field, NULL, SETTINGS);
+    fastly_check_published(&field, false, "1", NULL);
     *field.job.kept = NULL;
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     const char *base = arena_printf(&arena, "/service/%s/version/", live.resource);
-    ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
-    ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
-    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s1/clone", base), NULL);
+    fastly_ask(&field, "PUT", arena_printf(&arena, "%s2/activate", base), NULL);
+    struct artifact b = fastly_pack(&field.job, true);
     CHECK(platform_fastly.upload(&field.job, &b, &made, &error) == 0);
     CHECK_TEXT(made.version, "3");
     CHECK(platform_fastly.activate(&field.job, &b, &made, &error) == -1);
-    CHECK(error.fault == FAULT_REMOTE && strstr(error.message, "version 2 live in between"));
+    CHECK(error.fault == FAULT_REMOTE &&
+          strstr(error.message, "somebody else deployed in between: live is version '2'"));
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     CHECK_TEXT(live.version, "2");
-    check_published(&field, true, "4", "2");
+    fastly_check_published(&field, true, "4", "2");
     arena_free(&arena);
 }
 
@@ -630,14 +484,14 @@ static void test_few_requests(void)
     struct error error = {0};
     struct deployment made = {.percent = 100}, live;
     struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
-    make_real(&field, NULL, SETTINGS);
-    check_published(&field, false, "1", NULL);
+    fastly_open(&field, NULL, SETTINGS);
+    fastly_check_published(&field, false, "1", NULL);
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     *field.job.kept = NULL;
     field.job.resource = live.resource;
     field.job.previous = live.version;
     field.job.previous_url = live.url;
-    struct artifact b = pack(&field.job, module_b, sizeof module_b - 1);
+    struct artifact b = fastly_pack(&field.job, true);
     unsigned before = http_statistics(field.job.http).requests;
     CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
     CHECK_TEXT(live.url, field.job.previous_url);
