@@ -75,8 +75,8 @@ static int check_content(const struct job *job, const struct service *service, j
     return check_base(job, service, wanted, number, base, error);
 }
 
-/* Of an earlier version: activating needs no clone (section 3, "Rollback"). Only what was active
-   is locked; the API's call for locking alone is nobody's habit. */
+/* Of an earlier version: activating needs no clone (section 3, "Rollback"). What was active
+   is locked. */
 static int check_earlier(const struct service *service, json_int_t number, struct error *error)
 {
     const json_t *version = compute_version(service->details, number);
@@ -149,10 +149,14 @@ static int switch_to(const struct job *job, struct service *service, json_int_t 
         .method = "PUT",
         .path = compute_version_path(job, service, number, "/activate"),
         .what = arena_printf(job->arena, "activate version %lld", (long long)number)};
-    if (compute_call(job, &ask, &answer, error) == 0)
-        return check_activated(job, number, artifact, answer.document, error);
-    if (!answer.unclear)
+    if (compute_call(job, &ask, &answer, error) == 0) {
+        if (json_find_bool(answer.document, "active", false) &&
+            json_find_integer(answer.document, "number", 0) == number)
+            return check_activated(job, number, artifact, answer.document, error);
+        compute_odd(error, "cannot %s: the answer does not show that it is", ask.what);
+    } else if (!answer.unclear) {
         return -1;
+    }
     if (compute_details(job, service, &unknown) != 0)
         return error_hint(error, "run 'edge-deploy status': whether it is live is not known");
     if (service->active != number)

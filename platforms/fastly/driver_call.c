@@ -1,10 +1,23 @@
 /* One request, and whether its answer is what the API documents. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pkg/base/arena.h"
 #include "platforms/fastly/driver_parts.h"
 
 enum { ATTEMPTS = 3, WAIT_MS = 2000 };
+
+int compute_odd(struct error *error, const char *format, ...)
+{
+    char message[sizeof error->message];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    error_set(error, FAULT_REMOTE, "%s", message);
+    return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+}
 
 static bool has_shape(const json_t *document, enum shape shape)
 {
@@ -25,12 +38,11 @@ static int read_good(struct arena *arena, const struct compute_ask *ask,
         return 0;
     out->document = NULL;
     out->unclear = true;
-    error_set(error, FAULT_REMOTE, "cannot %s: the answer is no JSON%s (HTTP %ld)", ask->what,
-              !is_json                   ? ""
-              : ask->shape == SHAPE_LIST ? " list"
-                                         : " object",
-              reply->status);
-    return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+    return compute_odd(error, "cannot %s: the answer is no JSON%s (HTTP %ld)", ask->what,
+                       !is_json                   ? ""
+                       : ask->shape == SHAPE_LIST ? " list"
+                                                  : " object",
+                       reply->status);
 }
 
 /* The API says in JSON that something is not there; a page that says so is somebody else's. */
@@ -94,8 +106,8 @@ static const json_t *ask_token(const struct job *job)
     return memory->token;
 }
 
-static void sharpen(const struct job *job, const struct compute_ask *ask,
-                    const struct http_reply *reply, struct error *error)
+void compute_explain(const struct job *job, const struct compute_ask *ask,
+                     const struct http_reply *reply, struct error *error)
 {
     bool of_token = reply->status == 401 || reply->status == 403 || reply->status == 404;
     compute_sharpen(job->arena, ask, reply, of_token ? ask_token(job) : NULL, world_now(job->world),
@@ -130,7 +142,7 @@ int compute_call(const struct job *job, const struct compute_ask *ask, struct co
         bool garbled = reply.status < 300 && !ask->once;
         if (garbled && compute_wait(job, attempt))
             continue;
-        sharpen(job, ask, &reply, error);
+        compute_explain(job, ask, &reply, error);
         return -1;
     }
 }

@@ -34,6 +34,9 @@ struct compute_answer {
 int compute_read_reply(struct arena *, const struct compute_ask *, const struct http_reply *,
                        struct compute_answer *out, struct error *) MUST_CHECK;
 
+/* An answer that is not what the API documents, told: -1. */
+int compute_odd(struct error *, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* Says in `error` what a refusal means. */
 int compute_refuse(struct arena *, const struct compute_ask *, const struct http_reply *,
                    struct error *);
@@ -41,6 +44,10 @@ int compute_refuse(struct arena *, const struct compute_ask *, const struct http
    `token` is what the API says of it, or NULL; `now` in milliseconds since 1970. */
 void compute_sharpen(struct arena *, const struct compute_ask *, const struct http_reply *,
                      const json_t *token, int64_t now, struct error *);
+
+/* The same, after asking what the token may do. */
+void compute_explain(const struct job *, const struct compute_ask *, const struct http_reply *,
+                     struct error *);
 
 /* Sends and reads. */
 int compute_call(const struct job *, const struct compute_ask *, struct compute_answer *out,

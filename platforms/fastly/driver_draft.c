@@ -120,15 +120,29 @@ void compute_describe(const struct job *job, const struct service *service, json
                    !compute_read_comment(job->arena, comment, out, base);
 }
 
-/* A draft of ours that was made from what is live now: one that was made from an older version
-   would bring that one's domains and backends back. */
-static bool is_leftover(const struct job *job, const struct service *service, const json_t *version,
-                        struct deployment *holds)
+static bool is_same(const char *a, const char *b)
 {
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* A draft of ours that was made from what is live now: one that was made from an older version
+   would bring that one's domains and backends back. Or, locked, what has been staged. */
+static bool is_leftover(const struct job *job, const struct service *service,
+                        const struct artifact *artifact, const json_t *version, struct draft *out,
+                        bool *same)
+{
+    struct deployment holds = {0};
     json_int_t base;
-    return compute_is_draft(version) &&
-           compute_read_comment(job->arena, comment_of(version), holds, &base) &&
-           base == service->active;
+    if (number_of(version) == service->active ||
+        !compute_read_comment(job->arena, comment_of(version), &holds, &base) ||
+        base != service->active)
+        return false;
+    *same = strcmp(holds.artifact_sha256, artifact->sha256) == 0;
+    *out = (struct draft){.number = number_of(version), .used = true};
+    if (compute_is_draft(version))
+        return true;
+    out->locked = true;
+    return *same && is_same(holds.commit, job->commit) && compute_is_staged(service, out->number);
 }
 
 json_int_t compute_base(const struct service *service)
@@ -146,24 +160,20 @@ json_int_t compute_base(const struct service *service)
 
 /* Where just this artifact lies, or the highest; but what is staged is somebody's trial, and only
    the next that is to be staged takes its place. */
-struct draft compute_leftover(const struct job *job, const struct service *service,
-                              const char *sha256, bool staged)
+static struct draft leftover(const struct job *job, const struct service *service,
+                             const struct artifact *artifact, bool staged)
 {
-    struct draft found = {0};
-    bool found_same = false;
+    struct draft found = {0}, one;
+    bool found_same = false, same;
     size_t index;
     json_t *version;
     json_array_foreach(versions_of(service), index, version)
     {
-        struct deployment holds = {0};
-        if (!is_leftover(job, service, version, &holds))
+        if (!is_leftover(job, service, artifact, version, &one, &same) ||
+            (!same && !staged && compute_is_staged(service, one.number)))
             continue;
-        json_int_t number = number_of(version);
-        bool same = strcmp(holds.artifact_sha256, sha256) == 0;
-        if (!same && !staged && compute_is_staged(service, number))
-            continue;
-        if (same > found_same || (same == found_same && number > found.number)) {
-            found = (struct draft){.number = number, .used = true};
+        if (same > found_same || (same == found_same && one.number > found.number)) {
+            found = one;
             found_same = same;
         }
     }
@@ -175,6 +185,20 @@ struct draft compute_leftover(const struct job *job, const struct service *servi
     return compute_is_draft(open)
                ? (struct draft){.number = newest, .used = comment_of(open)[0] != '\0'}
                : found;
+}
+
+int compute_find_draft(const struct job *job, const struct service *service,
+                       const struct artifact *artifact, bool staged, struct draft *out,
+                       struct error *error)
+{
+    bool complete = true;
+    *out = leftover(job, service, artifact, staged);
+    if (out->locked &&
+        compute_is_complete(job, service, out->number, artifact, &complete, error) != 0)
+        return -1;
+    if (!complete)
+        *out = (struct draft){0};
+    return 0;
 }
 
 /* NULL for what is somebody else's. */
@@ -204,7 +228,8 @@ void compute_name_stale(const struct job *job, const struct service *service, js
     json_array_foreach(versions_of(service), index, version)
     {
         json_int_t number = number_of(version);
-        const char *what = number != used && number > service->active && compute_is_draft(version)
+        const char *what = number != used && number > service->active &&
+                                   (compute_is_draft(version) || compute_is_staged(service, number))
                                ? describe_stale(job, service, version)
                                : NULL;
         if (what)

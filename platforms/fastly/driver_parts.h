@@ -48,15 +48,20 @@ bool compute_is_staged(const struct service *, json_int_t number);
 void compute_describe(const struct job *, const struct service *, json_int_t number,
                       struct deployment *out, json_int_t *base);
 
-/* An unlocked version to fill. */
+/* A version to fill. */
 struct draft {
     json_int_t number;
     bool used;   /* was there before: another run may be filling it too */
     bool marked; /* bears this run's comment by now */
+    bool locked; /* staged with just this artifact: can be used as it is or not at all */
 };
-/* A leftover of ours, or a first version that is still open; `number` 0: there is none. */
-struct draft compute_leftover(const struct job *, const struct service *, const char *sha256,
-                              bool staged);
+/* A leftover of ours, or a first version that is still open; `number` 0: there is none. That a
+   staged version is not locked is said by the vendor's CLI alone: both are understood. */
+int compute_find_draft(const struct job *, const struct service *, const struct artifact *,
+                       bool staged, struct draft *out, struct error *) MUST_CHECK;
+/* Whether a locked one has all that the artifact and its settings name. */
+int compute_is_complete(const struct job *, const struct service *, json_int_t number,
+                        const struct artifact *, bool *out, struct error *) MUST_CHECK;
 /* Another version of what is live, or of the newest. */
 int compute_clone(const struct job *, const struct service *, struct draft *out,
                   struct error *) MUST_CHECK;
@@ -76,13 +81,15 @@ struct change {
 bool compute_backend_change(struct arena *, const json_t *wanted, const json_t *before,
                             struct change *out);
 struct change compute_originless(struct arena *);
-/* What the artifact's settings need on a version that has these domains and backends; others stay
-   as they are. `service` may be empty: one that is yet to be made. */
-int compute_changes(const struct job *, const struct service *, const struct artifact *,
-                    const json_t *domains, const json_t *backends, struct change **out,
-                    size_t *count, struct error *) MUST_CHECK;
-/* Whether compute_changes looks at backends at all. */
-bool compute_needs_backends(const struct job *, const struct service *);
+struct changes {
+    struct change *items;
+    size_t count;
+    const json_t *domains; /* that the version has */
+};
+/* What the artifact's settings need on that version; what they do not name stays. `number` 0: on
+   the first one of a service that is yet to be made. */
+int compute_changes(const struct job *, const struct service *, json_int_t number,
+                    const struct artifact *, struct changes *out, struct error *) MUST_CHECK;
 int compute_list(const struct job *, const struct service *, json_int_t number, const char *kind,
                  json_t **out, struct error *) MUST_CHECK;
 /* Brings a draft to what the artifact's settings name. */

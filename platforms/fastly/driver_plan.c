@@ -16,12 +16,6 @@ static void add(struct plan *plan, const char *item)
     plan->items[plan->count++] = item;
 }
 
-static void add_changes(struct plan *plan, const struct change *changes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        add(plan, changes[i].what);
-}
-
 static void add_switch(struct plan *plan, json_int_t number, bool staged)
 {
     const char *version = number ? arena_printf(plan->job->arena, "version %lld", (long long)number)
@@ -35,45 +29,29 @@ static int plan_version(struct plan *plan, const struct service *service,
                         const struct artifact *artifact, bool staged, struct error *error)
 {
     const struct job *job = plan->job;
-    struct draft draft = compute_leftover(job, service, artifact->sha256, staged);
-    json_int_t from = draft.number ? draft.number : compute_base(service);
-    json_t *domains, *backends = NULL;
-    struct change *changes;
-    size_t count;
+    struct changes changes = {0};
+    struct draft draft = {0};
     bool there = false;
-    if (compute_list(job, service, from, "domain", &domains, error) != 0 ||
-        (compute_needs_backends(job, service) &&
-         compute_list(job, service, from, "backend", &backends, error) != 0) ||
-        compute_changes(job, service, artifact, domains, backends, &changes, &count, error) != 0 ||
+    if (service->id && compute_find_draft(job, service, artifact, staged, &draft, error) != 0)
+        return -1;
+    json_int_t from = draft.number ? draft.number : compute_base(service);
+    if (compute_changes(job, service, from, artifact, &changes, error) != 0 ||
         (draft.used &&
          compute_holds(job, service, draft.number, artifact, true, &there, error) != 0))
         return -1;
-    plan->items = arena_alloc(job->arena, count + 3, sizeof *plan->items);
-    add(plan,
-        arena_printf(job->arena, draft.number ? "fill draft version %lld" : "clone version %lld",
-                     (long long)from));
-    add_changes(plan, changes, count);
+    plan->items = arena_alloc(job->arena, changes.count + 3, sizeof *plan->items);
+    if (!service->id)
+        add(plan, arena_printf(job->arena, "create service '%s'", compute_service_name(job)));
+    else if (!draft.locked)
+        add(plan, arena_printf(job->arena,
+                               draft.number ? "fill draft version %lld" : "clone version %lld",
+                               (long long)from));
+    for (size_t i = 0; i < changes.count; i++)
+        add(plan, changes.items[i].what);
     if (!there)
         add(plan, arena_printf(job->arena, "upload the package (%zu bytes)",
                                artifact->parts[0].body.size));
-    add_switch(plan, draft.number, staged);
-    return 0;
-}
-
-static int plan_service(struct plan *plan, const struct service *none,
-                        const struct artifact *artifact, struct error *error)
-{
-    const struct job *job = plan->job;
-    struct change *changes;
-    size_t count;
-    if (compute_changes(job, none, artifact, NULL, NULL, &changes, &count, error) != 0)
-        return -1;
-    plan->items = arena_alloc(job->arena, count + 3, sizeof *plan->items);
-    add(plan, arena_printf(job->arena, "create service '%s'", compute_service_name(job)));
-    add_changes(plan, changes, count);
-    add(plan,
-        arena_printf(job->arena, "upload the package (%zu bytes)", artifact->parts[0].body.size));
-    add_switch(plan, 1, false);
+    add_switch(plan, service->id ? draft.number : 1, staged);
     return 0;
 }
 
@@ -88,8 +66,7 @@ int compute_plan(const struct job *job, const struct artifact *artifact,
     if ((!service.id && compute_find(job, &service, error) != 0) ||
         (wanted->staged && compute_check_stage(job, &service, error) != 0))
         return -1;
-    if ((service.id ? plan_version(&plan, &service, artifact, wanted->staged, error)
-                    : plan_service(&plan, &service, artifact, error)) != 0)
+    if (plan_version(&plan, &service, artifact, wanted->staged, error) != 0)
         return -1;
     *out = plan.items;
     *count = plan.count;
@@ -107,17 +84,21 @@ static int compare(const void *left, const void *right)
     return x > y ? -1 : x < y;
 }
 
-/* Only what was active is locked: staging leaves a version open (the vendor's CLI stages only what
-   is not locked), and nobody uses the API's call for locking alone. */
-static enum lived lived(const json_t *version)
+/* What was active is locked. Staging leaves a version open (the vendor's CLI stages only what is
+   not locked), and nobody uses the API's call for locking alone. */
+static enum lived lived(const struct service *service, json_int_t number, const json_t *version)
 {
-    return compute_is_draft(version) ? LIVED_NO : LIVED_YES;
+    if (compute_is_draft(version))
+        return LIVED_NO;
+    return number != service->active && compute_is_staged(service, number) ? LIVED_UNKNOWN
+                                                                           : LIVED_YES;
 }
 
 static bool is_worth_it(const struct service *service, json_int_t number, const json_t *version,
                         const struct deployment *row)
 {
-    return lived(version) == LIVED_YES || !row->drifted || compute_is_staged(service, number);
+    return lived(service, number, version) == LIVED_YES || !row->drifted ||
+           compute_is_staged(service, number);
 }
 
 /* The one that was live when the live one was made, to the second place. */
@@ -137,9 +118,9 @@ static int describe(const struct job *job, const struct service *service, json_i
                     const json_t *version, struct deployment *out, struct error *error)
 {
     const char *address;
-    out->lived = lived(version);
+    out->lived = lived(service, number, version);
     out->percent = number == service->active ? 100 : 0;
-    out->staged = compute_is_draft(version) && compute_is_staged(service, number);
+    out->staged = number != service->active && compute_is_staged(service, number);
     return out->staged ? compute_staged_url(job, service, number, &out->url, &address, error) : 0;
 }
 

@@ -33,8 +33,7 @@ struct memory *compute_memory(const struct job *job)
 
 static int odd(const struct service *service, const char *what, struct error *error)
 {
-    error_set(error, FAULT_REMOTE, "cannot read service '%s': %s", service->id, what);
-    return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+    return compute_odd(error, "cannot read service '%s': %s", service->id, what);
 }
 
 /* Everything else reads the details as if they were what the API documents: here it is made sure.
@@ -89,6 +88,9 @@ int compute_details(const struct job *job, struct service *service, struct error
    token may not see it. */
 static int find_recorded(const struct job *job, struct service *out, struct error *error)
 {
+    struct compute_ask ask = {.path =
+                                  arena_printf(job->arena, "/service/%s/details", job->resource)};
+    struct http_reply gone = {.status = 404};
     out->id = job->resource;
     if (read_details(job, out, true, error) != 0)
         return -1;
@@ -97,7 +99,9 @@ static int find_recorded(const struct job *job, struct service *out, struct erro
     error_set(error, FAULT_REMOTE,
               "the service '%s' that the last publish recorded is not there, or not for this token",
               job->resource);
-    return error_hint(error, "check FASTLY_API_TOKEN, or name the service to use in 'service_id'");
+    error_hint(error, "check FASTLY_API_TOKEN, or name the service to use in 'service_id'");
+    compute_explain(job, &ask, &gone, error);
+    return -1;
 }
 
 /* The API reference answers a search with one service, our contract says an array: both are read.
@@ -146,10 +150,8 @@ static int search(const struct job *job, const char **out, struct error *error)
     *out = NULL;
     if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
-    if (!answer.absent && !is_search_answer(answer.document)) {
-        error_set(error, FAULT_REMOTE, "cannot %s: the answer is no list of services", ask.what);
-        return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
-    }
+    if (!answer.absent && !is_search_answer(answer.document))
+        return compute_odd(error, "cannot %s: the answer is no list of services", ask.what);
     *out = json_find_string(exact_match(answer.document, name), "id", NULL);
     return 0;
 }

@@ -51,8 +51,7 @@ int compute_list(const struct job *job, const struct service *service, json_int_
     {
         if (json_find_string(row, "name", NULL))
             continue;
-        error_set(error, FAULT_REMOTE, "cannot %s: the answer has one without a name", ask.what);
-        return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
+        return compute_odd(error, "cannot %s: the answer has one without a name", ask.what);
     }
     *out = answer.document;
     return 0;
@@ -96,14 +95,10 @@ static int read_settings(const struct job *job, const struct artifact *artifact,
     return json_read(job->arena, bytes_of(artifact->settings), "settings", FAULT_INPUT, out, error);
 }
 
-bool compute_needs_backends(const struct job *job, const struct service *service)
-{
-    return !service->active || json_array_size(json_object_get(job->settings, "backends")) > 0;
-}
-
-int compute_changes(const struct job *job, const struct service *service,
-                    const struct artifact *artifact, const json_t *domains, const json_t *backends,
-                    struct change **out, size_t *count, struct error *error)
+/* `service` may be empty: one that is yet to be made. */
+static int differ(const struct job *job, const struct service *service,
+                  const struct artifact *artifact, const json_t *domains, const json_t *backends,
+                  struct changes *out, struct error *error)
 {
     size_t index;
     json_t *settings, *row;
@@ -111,25 +106,36 @@ int compute_changes(const struct job *job, const struct service *service,
         return -1;
     const json_t *hosts = json_object_get(settings, "domains");
     const json_t *origins = json_object_get(settings, "backends");
-    *count = 0;
-    *out = arena_alloc(job->arena, json_array_size(hosts) + json_array_size(origins) + 2,
-                       sizeof **out);
+    *out = (struct changes){.domains = domains};
+    out->items = arena_alloc(job->arena, json_array_size(hosts) + json_array_size(origins) + 2,
+                             sizeof *out->items);
     json_array_foreach(hosts, index, row)
     {
         const char *name = json_string_value(row);
         if (!named(domains, "domain", name))
-            (*out)[(*count)++] = add_domain(job->arena, name);
+            out->items[out->count++] = add_domain(job->arena, name);
     }
     if (json_array_size(hosts) == 0 && json_array_size(domains) == 0)
-        (*out)[(*count)++] = default_domain(job, service);
+        out->items[out->count++] = default_domain(job, service);
     json_array_foreach(origins, index, row)
     {
         const json_t *before = named(backends, "backend", json_find_string(row, "name", ""));
-        *count += compute_backend_change(job->arena, row, before, &(*out)[*count]);
+        out->count += compute_backend_change(job->arena, row, before, &out->items[out->count]);
     }
     if (!service->active && json_array_size(origins) == 0 && json_array_size(backends) == 0)
-        (*out)[(*count)++] = compute_originless(job->arena);
+        out->items[out->count++] = compute_originless(job->arena);
     return 0;
+}
+
+int compute_changes(const struct job *job, const struct service *service, json_int_t number,
+                    const struct artifact *artifact, struct changes *out, struct error *error)
+{
+    json_t *domains = NULL, *backends = NULL;
+    bool looks = !service->active || json_array_size(json_object_get(job->settings, "backends"));
+    if (number && (compute_list(job, service, number, "domain", &domains, error) != 0 ||
+                   (looks && compute_list(job, service, number, "backend", &backends, error) != 0)))
+        return -1;
+    return differ(job, service, artifact, domains, backends, out, error);
 }
 
 /* After a lost answer, and when another publish fills the same draft, the list says whether it was
@@ -199,10 +205,10 @@ static void remember_url(const struct job *job, json_int_t number, const char *u
     memory->url = url;
 }
 
-static bool has_domain(const struct change *changes, size_t count)
+static bool has_domain(const struct changes *changes)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(changes[i].kind, "domain") == 0)
+    for (size_t i = 0; i < changes->count; i++)
+        if (strcmp(changes->items[i].kind, "domain") == 0)
             return true;
     return false;
 }
@@ -210,21 +216,26 @@ static bool has_domain(const struct change *changes, size_t count)
 int compute_configure(const struct job *job, const struct service *service, json_int_t number,
                       const struct artifact *artifact, struct error *error)
 {
-    json_t *domains, *backends = NULL;
-    struct change *changes;
-    size_t count;
-    if (compute_list(job, service, number, "domain", &domains, error) != 0 ||
-        (compute_needs_backends(job, service) &&
-         compute_list(job, service, number, "backend", &backends, error) != 0) ||
-        compute_changes(job, service, artifact, domains, backends, &changes, &count, error) != 0)
+    struct changes changes;
+    if (compute_changes(job, service, number, artifact, &changes, error) != 0)
         return -1;
-    for (size_t i = 0; i < count; i++)
-        if (apply(job, service, number, &changes[i], error) != 0)
+    for (size_t i = 0; i < changes.count; i++)
+        if (apply(job, service, number, &changes.items[i], error) != 0)
             return -1;
     /* In which order the platform lists one that was added, only the platform knows. */
-    if (!has_domain(changes, count))
-        remember_url(job, number, first_url(job, domains));
+    if (!has_domain(&changes))
+        remember_url(job, number, first_url(job, changes.domains));
     return 0;
+}
+
+int compute_is_complete(const struct job *job, const struct service *service, json_int_t number,
+                        const struct artifact *artifact, bool *out, struct error *error)
+{
+    struct changes changes;
+    *out = false;
+    if (compute_changes(job, service, number, artifact, &changes, error) != 0)
+        return -1;
+    return changes.count ? 0 : compute_holds(job, service, number, artifact, true, out, error);
 }
 
 /* The platform's rules for staging (section 3): the live version answers there already, and with

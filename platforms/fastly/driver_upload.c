@@ -19,7 +19,14 @@ static int set_comment(const struct job *job, const struct service *service, jso
         .path = compute_version_path(job, service, number, ""),
         .what = arena_printf(job->arena, "set the comment of version %lld", (long long)number),
         .form = compute_field(job->arena, "", "comment", comment)};
-    return compute_call(job, &ask, &answer, error);
+    for (unsigned attempt = 1;; attempt++) {
+        if (compute_call(job, &ask, &answer, error) != 0)
+            return -1;
+        if (strcmp(json_find_string(answer.document, "comment", ""), comment) == 0)
+            return 0;
+        if (!compute_wait(job, attempt))
+            return compute_odd(error, "cannot %s: the answer shows another", ask.what);
+    }
 }
 
 static bool is_same(const char *a, const char *b)
@@ -96,10 +103,8 @@ static int validate(const struct job *job, const struct service *service, json_i
     if (strcmp(status, "ok") == 0)
         return 0;
     const char *reason = json_find_string(answer.document, "msg", NULL);
-    if (!*status && !reason) {
-        error_set(error, FAULT_REMOTE, "cannot %s: the answer has no status", ask.what);
-        return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
-    }
+    if (!*status && !reason)
+        return compute_odd(error, "cannot %s: the answer has no status", ask.what);
     reason = reason ? reason : "without a reason";
     error_set(error, FAULT_REMOTE, "version %lld is not valid: %s", (long long)number,
               text_safe(job->arena, reason, strlen(reason)));
@@ -133,6 +138,8 @@ static int fill(const struct job *job, const struct service *service, struct dra
                 const struct artifact *artifact, struct error *error)
 {
     bool there = false;
+    if (draft->locked)
+        return 0;
     if ((!draft->used || !is_marked(job, service, draft->number, artifact)) &&
         set_comment(job, service, draft->number, artifact, error) != 0)
         return -1;
@@ -158,17 +165,18 @@ static int take_seen(const struct job *job, struct service *out, struct error *e
     return out->id ? 0 : compute_find(job, out, error);
 }
 
-static int find_draft(const struct job *job, const struct service *service,
+static int take_draft(const struct job *job, const struct service *service,
                       const struct artifact *artifact, bool staged, struct draft *out,
                       struct error *error)
 {
-    *out = compute_leftover(job, service, artifact->sha256, staged);
+    if (compute_find_draft(job, service, artifact, staged, out, error) != 0)
+        return -1;
     compute_name_stale(job, service, out->number);
     if (!out->number)
         return compute_clone(job, service, out, error);
     if (out->used)
-        world_say(job->world, job->target->name,
-                  "goes on with draft version %lld of an earlier run", (long long)out->number);
+        world_say(job->world, job->target->name, "goes on with version %lld of an earlier run",
+                  (long long)out->number);
     return 0;
 }
 
@@ -185,6 +193,8 @@ static int stage(const struct job *job, const struct service *service, json_int_
         .what = arena_printf(job->arena, "stage version %lld", (long long)number)};
     if (compute_call(job, &ask, &answer, error) != 0)
         return -1;
+    if (json_find_integer(answer.document, "number", 0) != number)
+        return compute_odd(error, "cannot %s: the answer shows another", ask.what);
     if (compute_staged_url(job, service, number, &out->url, &address, &unknown) != 0)
         world_say(job->world, job->target->name,
                   "version %lld is staged, but where it answers is not known: %s",
@@ -212,7 +222,7 @@ static int fill_and_stage(const struct job *job, const struct service *service, 
                           struct error *error)
 {
     struct draft draft;
-    if (find_draft(job, service, artifact, out->staged, &draft, error) != 0)
+    if (take_draft(job, service, artifact, out->staged, &draft, error) != 0)
         return -1;
     if (fill(job, service, &draft, artifact, error) != 0 ||
         (out->staged && stage(job, service, draft.number, out, error) != 0)) {

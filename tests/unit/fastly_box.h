@@ -30,6 +30,19 @@ struct field {
     unsigned runs;
 };
 
+/* What is answered in place of the sandbox's half, from now on. */
+struct fastly_twist {
+    const char *method, *path; /* path: a pattern behind the prefix; NULL: nothing is twisted */
+    unsigned nth;              /* only that one; 0: each */
+    unsigned status;           /* 0: 200 */
+    const char *body;
+    const char *header, *value; /* or NULL */
+    bool done;                  /* the request is obeyed, and answered so all the same */
+    unsigned seen, answered;    /* counts */
+    unsigned writes;            /* of any kind: all requests but GET */
+};
+extern struct fastly_twist fastly_twist;
+
 /* Starts the sandbox (again: on the same state) and makes a job for it. */
 void fastly_open(struct field *, const char *faults, const char *settings);
 /* upload, ready and activate, as one publish does them. */
