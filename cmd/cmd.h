@@ -101,6 +101,9 @@ void output_error(const struct run *, const struct error *);
 /* deployments.c: what publish, rollback, verify and status print. */
 void deployments_text(struct run *, const struct publish_result *);
 const char *deployments_url(const struct prepared *); /* NULL: not known */
+const char *deployments_digest(const struct run *, const struct prepared *);
+/* One side of a comparison, JSON's null for nothing; without a time it was asked just now. */
+json_t *deployments_side(const struct deployment *, const char *time);
 json_t *deployments_json(struct run *, const struct publish_result *, const struct error *);
 
 #endif

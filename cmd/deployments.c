@@ -3,6 +3,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/table.h"
+#include "cmd/verified.h"
 #include "pkg/base/text.h"
 #include "pkg/json/json.h"
 
@@ -17,7 +18,7 @@ static const struct deployment *shown(const struct run *run, const struct prepar
     return is_command(run, "status") ? &target->live : &target->deployment;
 }
 
-static const char *digest_of(const struct run *run, const struct prepared *target)
+const char *deployments_digest(const struct run *run, const struct prepared *target)
 {
     const char *digest = shown(run, target)->artifact_sha256;
     if (!digest && !is_command(run, "status") && target->artifact.sha256[0])
@@ -49,7 +50,7 @@ const char *deployments_url(const struct prepared *target)
     return same ? recorded->url : NULL;
 }
 
-static json_t *side_json(const struct deployment *side, const char *time)
+json_t *deployments_side(const struct deployment *side, const char *time)
 {
     json_t *json = json_object();
     if (!side->version) {
@@ -106,17 +107,24 @@ static void add_details(const struct run *run, const struct prepared *target, js
     if (target->module_count)
         json_object_set_new(json, "optimizer", text_or_null(target->modules[0].optimized.how));
     if (is_command(run, "status")) {
-        json_object_set_new(json, "live", side_json(&target->live, NULL));
+        json_object_set_new(json, "live", deployments_side(&target->live, NULL));
         json_object_set_new(
             json, "recorded",
-            side_json(&target->deployment, target->recorded ? target->recorded->time : ""));
+            deployments_side(&target->deployment, target->recorded ? target->recorded->time : ""));
     }
     if (target->module_count)
         json_object_set_new(json, "validation", validation_json(target));
     if (target->deployment.resource)
         json_object_set_new(json, "resource", text_or_null(target->deployment.resource));
+    if (is_command(run, "verify"))
+        verified_json(run, target, json);
     if (target->probe)
         json_object_set_new(json, "probe", text_or_null(target->probe));
+    if (target->verification)
+        json_object_set_new(json, "verification",
+                            text_or_null(verification_name(target->verification)));
+    if (target->answered)
+        json_object_set_new(json, "answered", text_or_null(target->answered));
     if (target->error.fault != FAULT_NONE)
         json_object_set_new(json, "error", text_or_null(target->error.message));
 }
@@ -136,7 +144,7 @@ static json_t *target_json(const struct run *run, const struct prepared *target)
     json_object_set_new(json, "version", text_or_null(deployment->version));
     json_object_set_new(json, "previous_version", text_or_null(previous));
     json_object_set_new(json, "url", text_or_null(deployments_url(target)));
-    json_object_set_new(json, "artifact_sha256", text_or_null(digest_of(run, target)));
+    json_object_set_new(json, "artifact_sha256", text_or_null(deployments_digest(run, target)));
     json_object_set_new(json, "module_sha256", text_or_null(digest_of_modules(run, target)));
     json_object_set_new(json, "requests", json_integer(target->stats.requests));
     json_object_set_new(json, "retries", json_integer(target->stats.retries));
@@ -223,7 +231,8 @@ static void print_made(struct run *run, const struct publish_result *result)
             target->target->platform,
             word_of(run, target),
             made->version,
-            shortened(run, left_alone ? made->artifact_sha256 : digest_of(run, target), 12),
+            shortened(run, left_alone ? made->artifact_sha256 : deployments_digest(run, target),
+                      12),
             bytes ? arena_printf(run->arena, "%zu", bytes) : NULL};
         bool bad = target->error.fault != FAULT_NONE;
         table_add(&table, cells, 2, bad ? TINT_BAD : tint_of(target->state));
@@ -243,28 +252,6 @@ static void print_failures(struct run *run, const struct publish_result *result)
             printf("%s: %s: %s\n", word, target->target->name,
                    text_safe(run->arena, target->error.message, strlen(target->error.message)));
     }
-}
-
-static void print_verified(struct run *run, const struct publish_result *result)
-{
-    static const char *const heads[] = {"TARGET", "PLATFORM", "STATE", "VERSION",
-                                        "DIGEST", "ANSWER",   "URL",   NULL};
-    struct table table;
-    table_open(&table, run, heads);
-    for (size_t i = 0; i < result->target_count; i++) {
-        const struct prepared *target = &result->targets[i];
-        bool bad = target->error.fault != FAULT_NONE;
-        const char *cells[] = {target->target->name,
-                               target->target->platform,
-                               bad ? "not verified" : "verified",
-                               target->deployment.version,
-                               shortened(run, digest_of(run, target), 12),
-                               target->probe,
-                               deployments_url(target)};
-        table_add(&table, cells, 2, bad ? TINT_BAD : TINT_GOOD);
-    }
-    table_print(&table);
-    print_failures(run, result);
 }
 
 /* Where what is live answers; `before` stands before the first line. */
@@ -407,7 +394,8 @@ void deployments_text(struct run *run, const struct publish_result *result)
         return;
     }
     if (is_command(run, "verify")) {
-        print_verified(run, result);
+        verified_text(run, result);
+        print_failures(run, result);
         return;
     }
     print_made(run, result);

@@ -73,6 +73,8 @@ const struct option_row option_rows[] = {
      AT(jobs), 1, 64},
     {"timeout", 0, "SECONDS", "how long to wait", OPTION_FOR_VERIFY, OPTION_NUMBER, AT(timeout), 1,
      3600},
+    {"staged", 0, NULL, "what is staged, instead of what is live", OPTION_FOR_VERIFY, OPTION_FLAG,
+     AT(staged), 0, 0},
     {"to", 0, "COMMIT|VERSION", "which deployment (default: the one before)", OPTION_FOR_ROLLBACK,
      OPTION_TEXT, AT(to), 0, 0},
     {"port", 0, "N", "port to listen on (0: any free one)", OPTION_FOR_SANDBOX, OPTION_NUMBER,

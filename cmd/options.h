@@ -34,8 +34,8 @@ struct options {
     struct words targets, platforms, reports;
     bool strict, sandbox, quiet, verbose, no_color, no_input, help, version;
     /* of single commands */
-    bool sizes, run, no_cache, dry_run, stage, force, overwrite, no_record, push_record, no_wait,
-        schema;
+    bool sizes, run, no_cache, dry_run, stage, staged, force, overwrite, no_record, push_record,
+        no_wait, schema;
     const char *optimizer, *output, *wit, *wit_world, *to, *state, *fault, *journal, *template;
     long traffic, jobs, timeout, port, latency, rate_scale;
     /* what stands behind the options */

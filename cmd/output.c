@@ -83,6 +83,7 @@ struct publish_options run_publish_options(struct run *run)
         .traffic = (unsigned)typed->traffic,
         .jobs = (unsigned)typed->jobs,
         .timeout_s = (unsigned)typed->timeout,
+        .staged = typed->staged,
         .sandboxed = typed->sandbox,
         .run = ci_run(run),
         .step = progress_step,

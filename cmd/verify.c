@@ -21,6 +21,6 @@ const struct command command_verify = {
     .needs_records = true,
     .needs_platforms = true,
     .deploys = true,
-    .options = OPTION_FOR_VERIFY,
+    .options = OPTION_FOR_VERIFY | OPTION_FOR_BUILD,
     .run = run_verify,
 };

@@ -98,6 +98,7 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
     struct url url;
     if (url_parse(arena, request->url, request->link_local, &url, error) != 0)
         return -1;
+    http->timed_out = false;
     struct retry_question question = {.reply = out, .repeat = request->repeat};
     for (;;) {
         struct error failure = {0};
@@ -153,4 +154,9 @@ char *http_escape(struct arena *arena, const char *text)
             end += snprintf(end, 4, "%%%02X", (unsigned)(unsigned char)*text);
     }
     return out;
+}
+
+bool http_timed_out(const struct http *http)
+{
+    return http->timed_out;
 }

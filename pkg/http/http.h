@@ -65,11 +65,13 @@ struct http_request {
        400 Throttling. A reply that certainly changed nothing may be repeated even under NEVER, so
        429 always is. NULL: none. */
     bool (*again)(const struct http_reply *);
-    size_t reply_limit; /* bytes; 0: LIMIT_REPLY */
-    long timeout_ms;    /* without progress; 0: 60 s */
-    bool follow;        /* follow redirects (never with credentials) */
-    bool link_local;    /* may be http to one of the addresses at which clouds tell a machine its
-                           own role; never through a proxy, never redirected */
+    size_t reply_limit;  /* bytes; 0: LIMIT_REPLY */
+    long timeout_ms;     /* without progress; 0: 60 s */
+    long total_ms;       /* of one try; 0: 30 minutes */
+    const char *address; /* connect to this IP address instead of the host's own; NULL: do not */
+    bool follow;         /* follow redirects (never with credentials) */
+    bool link_local;     /* may be http to one of the addresses at which clouds tell a machine its
+                            own role; never through a proxy, never redirected */
 };
 
 struct http_stats {
@@ -88,6 +90,8 @@ int http_send(struct http *, struct arena *, const struct http_request *, struct
 /* The first header of that name, in any case; NULL when absent. */
 const char *http_header(const struct http_reply *, const char *name);
 struct http_stats http_statistics(const struct http *);
+/* Whether the time of the last request was over before the whole reply was there. */
+bool http_timed_out(const struct http *);
 
 /* A Date or Retry-After in seconds since 1970; -1 when it is no date. */
 int64_t http_date(const char *text);

@@ -1,5 +1,6 @@
 #include "pkg/http/transfer.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +25,7 @@ enum {
 struct arrival {
     struct arena *arena;
     curl_mime *mime; /* what is sent, when it has parts */
+    struct curl_slist *places;
     struct buffer *body;
     struct http_reply *reply;
     size_t capacity, header_bytes;
@@ -170,6 +172,18 @@ static void set_safety(CURL *easy, const struct http_request *request, const str
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
+/* Another address for the host: name and certificate stay the host's. */
+static CURLcode set_address(CURL *easy, struct arrival *arrival, const char *address)
+{
+    struct in6_addr parsed;
+    bool long_one = inet_pton(AF_INET6, address, &parsed) == 1;
+    if (!long_one && inet_pton(AF_INET, address, &parsed) != 1)
+        return CURLE_URL_MALFORMAT;
+    arrival->places = curl_slist_append(
+        NULL, arena_printf(arrival->arena, long_one ? "::[%s]:" : "::%s:", address));
+    return curl_easy_setopt(easy, CURLOPT_CONNECT_TO, arrival->places);
+}
+
 /* A company's own authorities, as curl and OpenSSL's programs take them. */
 static void set_authorities(CURL *easy, const struct world *world)
 {
@@ -199,6 +213,8 @@ static CURLcode set_up(struct http *http, struct arrival *arrival,
     set_safety(easy, request, url);
     set_authorities(easy, http->world);
     curl_easy_setopt(easy, CURLOPT_CURLU, url->handle);
+    if (request->address && set_address(easy, arrival, request->address) != CURLE_OK)
+        return CURLE_URL_MALFORMAT;
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "edge-deploy/" EDGE_DEPLOY_VERSION);
@@ -254,7 +270,7 @@ struct watch {
 };
 
 /* CURLE_OK: go on. */
-static CURLcode look(struct watch *watch, CURL *easy, long limit_ms)
+static CURLcode look(struct watch *watch, CURL *easy, long limit_ms, long total_ms)
 {
     curl_off_t movement_now = movement(easy), body = 0;
     int64_t now = monotonic_ms();
@@ -265,15 +281,19 @@ static CURLcode look(struct watch *watch, CURL *easy, long limit_ms)
     curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &body);
     if (body > 0 && !watch->reply)
         watch->reply = now;
+    if (total_ms && now - watch->began >= total_ms)
+        return CURLE_OPERATION_TIMEDOUT;
     if (now - watch->began >= TOTAL_MS || (watch->reply && now - watch->reply >= REPLY_MS))
         return CURLE_ABORTED_BY_CALLBACK;
     return now - watch->moved >= limit_ms ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
 }
 
 /* -1 when interrupted. */
-static int perform(struct http *http, long limit_ms, CURLcode *code, struct error *error)
+static int perform(struct http *http, const struct http_request *request, CURLcode *code,
+                   struct error *error)
 {
     int running = 1;
+    long limit_ms = idle_ms(http->world, request);
     struct watch watch = {.began = monotonic_ms()};
     watch.moved = watch.began;
     for (;;) {
@@ -285,7 +305,7 @@ static int perform(struct http *http, long limit_ms, CURLcode *code, struct erro
             *code = outcome(http->multi);
             return 0;
         }
-        *code = look(&watch, http->easy, limit_ms);
+        *code = look(&watch, http->easy, limit_ms, request->total_ms);
         if (*code != CURLE_OK)
             return 0;
         if (world_stopped(http->world, error) != 0)
@@ -362,7 +382,7 @@ int transfer(struct http *http, struct arena *arena, const struct http_request *
     else if (code == CURLE_OK) {
         struct quiet quiet;
         quiet_begin(&quiet);
-        status = perform(http, idle_ms(http->world, request), &code, error);
+        status = perform(http, request, &code, error);
         *end = judge(http->easy, code);
         curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &out->status);
         curl_multi_remove_handle(http->multi, http->easy);
@@ -371,8 +391,10 @@ int transfer(struct http *http, struct arena *arena, const struct http_request *
     /* Nothing of this try may be reached through the handle later. */
     curl_easy_reset(http->easy);
     curl_mime_free(arrival.mime);
+    curl_slist_free_all(arrival.places);
     if (status != 0)
         return error_prefix(error, "%s '%s'", request->method, url->shown);
+    http->timed_out = code == CURLE_OPERATION_TIMEDOUT;
     if (code != CURLE_OK)
         describe(arena, http, request, url, code, reason, arrival.exceeded, error);
     hide_echoes(out, arrival.body, &request->credentials);

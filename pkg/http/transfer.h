@@ -12,6 +12,7 @@ struct http {
     CURL *easy;
     CURLM *multi;
     struct http_stats stats;
+    bool timed_out;
 };
 
 /* A checked url. */

@@ -95,16 +95,17 @@ struct deployment {
     const char *artifact_sha256, *commit;
     const char *pin_name, *pin_value; /* the header that makes `url` answer with just this version,
                                          whatever share it has; NULL: there is none */
-    enum lived lived;                 /* versions() */
-    const char *time; /* versions(): since when it is what it is, RFC 3339; NULL: not known */
-    unsigned percent; /* of the traffic; wanted: 0 is 100; versions(): 0 when it has none */
-    bool staged;      /* to be uploaded and not activated; versions(): is there to be tried */
-    bool deferred;    /* upload has only checked: activate sends */
-    bool drifted;     /* live(): what is live was not put there by us */
-    bool spreading;   /* live(): on its way: some places may still answer as before, for minutes */
-    bool overwrite;   /* make it live although something else than `base` is by now */
-    bool incomplete;  /* live(): ours, but what goes with it (addresses, routes) is not set up:
-                         upload and activate make up for it */
+    const char *address; /* the IP address at which `url` answers with it; NULL: the url's own */
+    enum lived lived;    /* versions() */
+    const char *time;    /* versions(): since when it is what it is, RFC 3339; NULL: not known */
+    unsigned percent;    /* of the traffic; wanted: 0 is 100; versions(): 0 when it has none */
+    bool staged;         /* to be uploaded and not activated; versions(): is there to be tried */
+    bool deferred;       /* upload has only checked: activate sends */
+    bool drifted;        /* live(): what is live was not put there by us */
+    bool spreading;  /* live(): on its way: some places may still answer as before, for minutes */
+    bool overwrite;  /* make it live although something else than `base` is by now */
+    bool incomplete; /* live(): ours, but what goes with it (addresses, routes) is not set up:
+                        upload and activate make up for it */
     const char *same_as; /* live(): the version of ours whose code this one has, with settings
                             changed since by somebody; digest and commit are that one's */
 };

@@ -156,6 +156,9 @@ const char *past_previous(const struct pipeline *, const struct prepared *);
 /* history.c: step 9 for the targets in `state`; fills recorded and record_failure. */
 void record_event(struct pipeline *, const char *event, enum state);
 
+/* status.c: what the last record says, in the shape of a deployment. */
+struct deployment recorded_deployment(const struct record *);
+
 /* verify.c: step 10 for the targets that are STATE_LIVE; -1 with FAULT_UNVERIFIED. */
 int verify_all(struct pipeline *, bool may_roll_back, struct error *) MUST_CHECK;
 

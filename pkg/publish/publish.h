@@ -24,6 +24,22 @@ enum state {
 };
 const char *state_name(enum state); /* "unchanged", "uploaded", "live", "failed", "rolled-back" */
 
+/* What verify has found: this version answers; another one does; it does, and wrongly; it does so
+   too late; nobody answers; its content or share is not what we made; nothing is there to be
+   verified; the platform could not be asked. */
+enum verification {
+    VERIFICATION_NONE,
+    VERIFICATION_OK,
+    VERIFICATION_STALE,
+    VERIFICATION_BROKEN,
+    VERIFICATION_SLOW,
+    VERIFICATION_UNREACHABLE,
+    VERIFICATION_CHANGED,
+    VERIFICATION_MISSING,
+    VERIFICATION_UNKNOWN
+};
+const char *verification_name(enum verification); /* "ok", "stale", ...; NULL for none */
+
 struct product;
 struct validator;
 
@@ -76,6 +92,10 @@ struct prepared {
     double seconds;
     struct error error; /* of this target: why it failed, is incomplete or is not verified */
     const char *probe;  /* verify: "ok", "not probed: ...", "failed: ..." */
+    enum verification verification;
+    const char *answered;     /* verify: the version that our glue said it is, or NULL */
+    const char *local_sha256; /* verify: the artifact's digest of what lies here; NULL: why not */
+    const char *local_why_not;
 };
 
 struct publish_options {
@@ -91,6 +111,7 @@ struct publish_options {
     bool dry_run, stage, force, overwrite, no_record, push_record, no_wait;
     unsigned traffic, jobs; /* percent, 0: 100; threads, 0: one a target */
     unsigned timeout_s;     /* verify: 0: what the manifest says */
+    bool staged;            /* verify: what is staged, instead of what is live */
     bool sandboxed;         /* url probes are "not probed" */
     const char *run;        /* CI run page, or NULL */
     void (*step)(void *context, const char *target, const char *word); /* progress; may be NULL */
@@ -137,7 +158,9 @@ int publish_status(struct arena *, const struct world *, const struct manifest *
                    struct error *) MUST_CHECK;
 
 /* Is what is live what the record says, and does it answer: waits while the version that it
-   replaces is still live. FAULT_UNVERIFIED names the first that is not so. */
+   replaces is still live. With `staged`: does what is staged answer; FAULT_INPUT where the platform
+   cannot stage. Also says the digest of what lies here, packed without a build.
+   FAULT_UNVERIFIED names the first that is not so. */
 int publish_verify(struct arena *, const struct world *, const struct manifest *,
                    const struct publish_options *, struct publish_result *out,
                    struct error *) MUST_CHECK;

@@ -1,10 +1,9 @@
-/* Recorded and live: side by side, or compared. */
+/* Recorded and live, side by side. */
 #include <string.h>
 
 #include "pkg/publish/pipeline.h"
 
-/* What the last record says, in the shape of a deployment. */
-static struct deployment recorded_deployment(const struct record *record)
+struct deployment recorded_deployment(const struct record *record)
 {
     if (!record)
         return (struct deployment){0};
@@ -45,27 +44,4 @@ int publish_status(struct arena *arena, const struct world *world, const struct 
         if (out->targets[i].state == STATE_NONE && out->targets[i].live.version)
             out->targets[i].state = STATE_LIVE;
     return pipeline_failed(&pipeline, FAULT_REMOTE, error);
-}
-
-int publish_verify(struct arena *arena, const struct world *world, const struct manifest *manifest,
-                   const struct publish_options *options, struct publish_result *out,
-                   struct error *error)
-{
-    struct pipeline pipeline = {
-        .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
-    if (open_all(&pipeline, error) != 0)
-        return -1;
-    for (size_t i = 0; i < out->target_count; i++) {
-        struct prepared *target = &out->targets[i];
-        target->state = STATE_LIVE;
-        if (target->recorded)
-            continue;
-        error_set(&target->error, FAULT_UNVERIFIED, "no deployment is recorded here");
-        error_hint(&target->error,
-                   "publish, or fetch the notes: git fetch origin " RECORD_REF ":" RECORD_REF);
-    }
-    if (verify_all(&pipeline, false, error) == 0)
-        return 0;
-    /* What is live is not known before all are asked. */
-    return world_interrupted(world) ? world_stopped(world, error) : -1;
 }

@@ -1,33 +1,7 @@
 /* Step 10: is this version live, and does it answer. Waits, but not for ever. */
+#include "pkg/publish/verify.h"
+
 #include <string.h>
-
-#include "pkg/publish/pipeline.h"
-
-enum { FIRST_WAIT_MS = 500, LONGEST_WAIT_MS = 15000 };
-
-struct patience {
-    const struct world *world;
-    int64_t deadline, wait;
-};
-
-static struct patience patience_of(const struct pipeline *pipeline, const struct prepared *target)
-{
-    unsigned seconds = pipeline->options->timeout_s ? pipeline->options->timeout_s
-                                                    : target->target->verify.timeout_s;
-    int64_t now = world_now(pipeline->world);
-    return (struct patience){pipeline->world, now + (int64_t)seconds * 1000, FIRST_WAIT_MS};
-}
-
-/* Waits a while; false when there is no time left or we were asked to stop. */
-static bool wait_again(struct patience *patience)
-{
-    int64_t left = patience->deadline - world_now(patience->world);
-    if (left <= 0 || world_interrupted(patience->world))
-        return false;
-    world_sleep(patience->world, patience->wait < left ? patience->wait : left);
-    patience->wait = patience->wait * 2 < LONGEST_WAIT_MS ? patience->wait * 2 : LONGEST_WAIT_MS;
-    return !world_interrupted(patience->world);
-}
 
 static bool is_same(const char *a, const char *b)
 {
@@ -41,110 +15,115 @@ static bool may_come(const struct prepared *target)
     return !live || is_same(live, target->deployment.previous);
 }
 
-/* The version may be right and what it holds not: changed by hand, or another project's. */
-static int check_content(struct prepared *target)
+/* Live is this version, or the same code after somebody has changed a setting of it. */
+static bool is_live(const struct prepared *target)
 {
-    const char *live = target->live.artifact_sha256, *made = target->deployment.artifact_sha256;
-    if (!target->live.drifted && (!live || !made || is_same(live, made)))
+    const char *expected = target->deployment.version;
+    return is_same(target->live.version, expected) || is_same(target->live.same_as, expected);
+}
+
+/* The version may be right and what it holds not: changed by hand, or another project's. */
+static int check_content(const struct pipeline *pipeline, struct prepared *target)
+{
+    const struct deployment *live = &target->live;
+    const char *made = target->deployment.artifact_sha256;
+    bool is_other = live->artifact_sha256 && made && !is_same(live->artifact_sha256, made);
+    if (live->drifted || is_other) {
+        unverified(target, VERIFICATION_CHANGED,
+                   "version '%s' is live, but it was changed since it was deployed", live->version);
+        return error_hint(&target->error, "publish again with --overwrite to replace it");
+    }
+    if (live->incomplete)
+        world_say(pipeline->world, target->target->name,
+                  "version %s is live, but not all that goes with it is set up: publish again",
+                  live->version);
+    if (live->spreading)
+        world_say(pipeline->world, target->target->name,
+                  "still spreading: for some minutes some places may answer as before");
+    return 0;
+}
+
+static unsigned whole(unsigned percent)
+{
+    return percent ? percent : 100;
+}
+
+/* Of several that share the traffic live() names the one with the most. Fills the pin, by which
+   just this one answers. 0: it has a share, 1: it has none; -1: could not be asked. */
+static int look_for_share(struct prepared *target, unsigned *percent, struct error *error)
+{
+    const struct platform *platform = target->job.entry->platform;
+    struct deployment *rows = NULL, *made = &target->deployment;
+    size_t count = 0;
+    if (platform->versions && platform->versions(&target->job, &rows, &count, error) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_same(rows[i].version, made->version) || rows[i].percent == 0)
+            continue;
+        *percent = rows[i].percent;
+        made->pin_name = made->pin_name ? made->pin_name : rows[i].pin_name;
+        made->pin_value = made->pin_value ? made->pin_value : rows[i].pin_value;
         return 0;
-    error_set(&target->error, FAULT_UNVERIFIED,
-              "version '%s' is live, but it was changed since it was deployed",
-              target->live.version);
-    return error_hint(&target->error, "publish again with --overwrite to replace it");
+    }
+    return 1;
+}
+
+static int check_share(struct prepared *target, unsigned percent)
+{
+    unsigned wanted = whole(target->deployment.percent);
+    if (percent == wanted)
+        return 0;
+    unverified(target, VERIFICATION_CHANGED,
+               "version '%s' takes %u %% of the traffic, %u %% were given to it",
+               target->deployment.version, percent, wanted);
+    return error_hint(&target->error, "publish --traffic %u again, or run edge-deploy status",
+                      wanted);
+}
+
+/* 0: live as it should be, 1: not (yet), -1: no sense in waiting. */
+static int ask_version(const struct pipeline *pipeline, struct prepared *target)
+{
+    struct error error = {0};
+    unsigned percent = 0;
+    target->live = (struct deployment){0};
+    int status = target->job.entry->platform->live(&target->job, &target->live, &error);
+    bool found = status == 0 && is_live(target);
+    bool is_whole = whole(target->live.percent) == 100 && whole(target->deployment.percent) == 100;
+    if (found && check_content(pipeline, target) != 0)
+        return -1;
+    if (found && is_whole)
+        return 0;
+    if (status == 0 && target->live.version && !is_whole)
+        status = look_for_share(target, &percent, &error);
+    if (status < 0) {
+        pipeline_keep(target, &error);
+        target->verification = VERIFICATION_UNKNOWN;
+        return -1;
+    }
+    return percent ? check_share(target, percent) : found ? 0 : 1;
 }
 
 static int await_version(struct pipeline *pipeline, struct prepared *target,
                          struct patience *patience)
 {
-    const char *expected = target->deployment.version;
-    bool said = false;
-    for (;;) {
+    int status;
+    do {
         if (world_interrupted(pipeline->world))
             return -1;
-        struct error error = {0};
-        target->live = (struct deployment){0};
-        if (target->job.entry->platform->live(&target->job, &target->live, &error) != 0) {
-            pipeline_keep(target, &error);
-            return -1;
-        }
-        if (is_same(target->live.version, expected))
-            return check_content(target);
-        if (!may_come(target) || !wait_again(patience))
-            break;
-        if (!said)
-            pipeline_step(pipeline, target, "waiting until the new version is live");
-        said = true;
-    }
-    error_set(&target->error, FAULT_UNVERIFIED, "version '%s' is expected, but live is %s%s%s",
-              expected, target->live.version ? "version '" : "nothing",
-              target->live.version ? target->live.version : "", target->live.version ? "'" : "");
+        status = ask_version(pipeline, target);
+        if (status <= 0)
+            return status;
+    } while (may_come(target) &&
+             patience_wait(pipeline, target, patience, "waiting until the new version is live"));
+    const char *live = target->live.version, *expected = target->deployment.version;
+    if (live)
+        unverified(target, VERIFICATION_STALE, "version '%s' is expected, but live is version '%s'",
+                   expected, live);
+    else
+        unverified(target, VERIFICATION_STALE, "version '%s' is expected, but live is nothing",
+                   expected);
     return error_hint(&target->error, "run edge-deploy status, or wait longer with a larger "
                                       "verify.timeout_s");
-}
-
-static bool contains(struct bytes body, const char *word)
-{
-    size_t size = strlen(word);
-    for (size_t at = 0; at + size <= body.size; at++)
-        if (memcmp(body.data + at, word, size) == 0)
-            return true;
-    return false;
-}
-
-/* One request; the failure in target->error. */
-static int probe_once(struct prepared *target, const char *url)
-{
-    const struct manifest_verify *wanted = &target->target->verify;
-    struct arena scratch = {0};
-    struct http_reply reply = {0};
-    struct http_request request = {.method = wanted->method ? wanted->method : "GET",
-                                   .url = url,
-                                   .repeat = HTTP_REPEAT_BY_CALLER,
-                                   .reply_limit = LIMIT_PROBE,
-                                   .timeout_ms = 20000};
-    long status = wanted->status ? wanted->status : 200;
-    int result = http_send(target->job.http, &scratch, &request, &reply, &target->error);
-    if (result == 0 && reply.status != status)
-        result =
-            error_set(&target->error, FAULT_UNVERIFIED,
-                      "'%s' answers with status %ld, %ld is expected", url, reply.status, status);
-    else if (result == 0 && wanted->contains && !contains(reply.body, wanted->contains))
-        result = error_set(&target->error, FAULT_UNVERIFIED, "'%s' answers without '%s'", url,
-                           wanted->contains);
-    arena_free(&scratch);
-    return result;
-}
-
-static const char *probe_url(struct prepared *target)
-{
-    const char *url = target->deployment.url ? target->deployment.url : target->live.url;
-    const char *path = target->target->verify.path;
-    if (!url)
-        return NULL;
-    size_t size = strlen(url);
-    while (size && url[size - 1] == '/')
-        size--;
-    return arena_printf(target->job.arena, "%.*s%s%s", (int)size, url, path[0] == '/' ? "" : "/",
-                        path);
-}
-
-static int probe(struct pipeline *pipeline, struct prepared *target, struct patience *patience)
-{
-    const char *url = target->target->verify.path ? probe_url(target) : NULL;
-    const char *why_not = !target->target->verify.path   ? "not probed: no verify.path"
-                          : pipeline->options->sandboxed ? "not probed: sandbox"
-                          : !url                         ? "not probed: no url"
-                                                         : NULL;
-    target->probe = why_not ? why_not : "ok";
-    if (why_not)
-        return 0;
-    pipeline_step(pipeline, target, "asking for an answer");
-    while (probe_once(target, url) != 0)
-        if (!wait_again(patience)) {
-            target->probe = arena_printf(target->job.arena, "failed: %s", target->error.message);
-            return -1;
-        }
-    return 0;
 }
 
 /* The outcome is target->verified, and else target->error. */
@@ -156,9 +135,35 @@ static void verify_one(struct pipeline *pipeline, struct prepared *target)
         return;
     target->verified =
         await_version(pipeline, target, &patience) == 0 && probe(pipeline, target, &patience) == 0;
-    if (target->verified)
+    if (target->verified) {
         target->error = (struct error){0};
+        target->verification = VERIFICATION_OK;
+    }
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
+}
+
+/* A staged version is there: the platform has just listed it. */
+static void verify_staged(struct pipeline *pipeline, struct prepared *target)
+{
+    struct patience patience = patience_of(pipeline, target);
+    if (target->state != STATE_UPLOADED || target->error.fault != FAULT_NONE)
+        return;
+    target->verified = probe(pipeline, target, &patience) == 0;
+    if (target->verified) {
+        target->error = (struct error){0};
+        target->verification = VERIFICATION_OK;
+    }
+}
+
+/* What failed may be only the answer. */
+static bool is_back(const struct pipeline *pipeline, struct prepared *target,
+                    const struct deployment *earlier)
+{
+    struct deployment live = {0};
+    struct error ignored = {0};
+    return !world_interrupted(pipeline->world) &&
+           target->job.entry->platform->live(&target->job, &live, &ignored) == 0 &&
+           is_same(live.version, earlier->version);
 }
 
 /* The version that was live before becomes live again. */
@@ -166,17 +171,27 @@ static void roll_back(struct pipeline *pipeline, struct prepared *target)
 {
     struct deployment earlier = {.version = target->deployment.previous,
                                  .previous = target->deployment.version,
+                                 .base = target->deployment.version,
                                  .resource = target->deployment.resource,
                                  .percent = 100};
     struct error error = {0};
     if (!earlier.version) {
         world_say(pipeline->world, target->target->name,
                   "nothing was live before, so nothing can be rolled back to");
+        error_hint(&target->error,
+                   "nothing was live before, so version '%s' stays live: remove "
+                   "the cause and publish again",
+                   target->deployment.version);
         return;
     }
     pipeline_step(pipeline, target, "rolling back");
-    if (target->job.entry->platform->activate(&target->job, NULL, &earlier, &error) != 0) {
+    if (target->job.entry->platform->activate(&target->job, NULL, &earlier, &error) != 0 &&
+        !is_back(pipeline, target, &earlier)) {
         world_say(pipeline->world, target->target->name, "cannot roll back: %s", error.message);
+        error_hint(&target->error,
+                   "it could not be rolled back by itself (%s): run edge-deploy "
+                   "rollback -t %s",
+                   error.message, target->target->name);
         return;
     }
     earlier.previous = target->deployment.version;
@@ -188,11 +203,15 @@ static void roll_back(struct pipeline *pipeline, struct prepared *target)
     target->state = STATE_ROLLED_BACK;
 }
 
-static int unverified(const struct prepared *target, struct error *error)
+/* The error of the whole run, by the first target that is not verified. */
+static int tell_first(const struct prepared *target, size_t more, struct error *error)
 {
     *error = target->error;
     error->fault = FAULT_UNVERIFIED;
-    error_prefix(error, "%s", target->target->name);
+    if (more)
+        error_prefix(error, "%s (and %zu more)", target->target->name, more);
+    else
+        error_prefix(error, "%s", target->target->name);
     if (target->state == STATE_ROLLED_BACK)
         return error_hint(error, "find the cause; version '%s' is live again",
                           target->deployment.version);
@@ -206,20 +225,60 @@ int verify_all(struct pipeline *pipeline, bool may_roll_back, struct error *erro
 {
     struct publish_result *out = pipeline->out;
     const struct prepared *first = NULL;
+    size_t count = 0;
     bool rolled_back = false;
-    pipeline_each(pipeline, verify_one);
+    pipeline_each(pipeline, pipeline->options->staged ? verify_staged : verify_one);
     if (world_interrupted(pipeline->world))
         return pipeline_stopped(pipeline, error);
     for (size_t i = 0; i < out->target_count; i++) {
         struct prepared *target = &out->targets[i];
-        if (target->state != STATE_LIVE || target->verified)
+        bool concerned = pipeline->options->staged || target->state == STATE_LIVE;
+        if (!concerned || target->verified)
             continue;
         first = first ? first : target;
+        count++;
         if (may_roll_back && target->target->verify.rollback)
             roll_back(pipeline, target);
         rolled_back = rolled_back || target->state == STATE_ROLLED_BACK;
     }
     if (rolled_back)
         record_event(pipeline, "rollback", STATE_ROLLED_BACK);
-    return first ? unverified(first, error) : 0;
+    return first ? tell_first(first, count - 1, error) : 0;
+}
+
+/* What the records say is live. */
+static void take_records(struct pipeline *pipeline)
+{
+    if (!pipeline->store)
+        world_say(pipeline->world, "", "nothing is recorded: %s", pipeline->no_store);
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        target->deployment = recorded_deployment(target->recorded);
+        target->state = STATE_LIVE;
+        if (target->recorded)
+            continue;
+        unverified(target, VERIFICATION_MISSING, "no deployment is recorded here");
+        error_hint(&target->error,
+                   "publish, or fetch the notes: git fetch origin " RECORD_REF ":" RECORD_REF);
+    }
+}
+
+int publish_verify(struct arena *arena, const struct world *world, const struct manifest *manifest,
+                   const struct publish_options *options, struct publish_result *out,
+                   struct error *error)
+{
+    struct pipeline pipeline = {
+        .arena = arena, .world = world, .manifest = manifest, .options = options, .out = out};
+    if (pipeline_open(&pipeline, RECORDS_IF_THERE, true, error) != 0)
+        return -1;
+    if (!options->staged)
+        take_records(&pipeline);
+    else if (staged_find(&pipeline, error) != 0)
+        return -1;
+    int status = verify_all(&pipeline, false, error);
+    /* What is live is not known before all are asked. */
+    if (world_interrupted(world))
+        return world_stopped(world, error);
+    local_pack(&pipeline);
+    return status;
 }

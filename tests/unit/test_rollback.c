@@ -142,7 +142,7 @@ static void test_status_and_verify(void)
     CHECK_TEXT(scene.result.targets[0].recorded->version, scene.result.targets[0].live.version);
     EXPECT(&scene, look(&scene, publish_verify), FAULT_NONE);
     CHECK_TEXT(scene.result.targets[0].probe, "not probed: no verify.path");
-    CHECK_TEXT(fake.log, "alpha.live a\nbeta.live b\n");
+    CHECK_TEXT(fake.log, "alpha.live a\nbeta.live b\nalpha.pack a\nbeta.pack b\n");
     fake.failing = "alpha.live";
     EXPECT(&scene, look(&scene, publish_status), FAULT_REMOTE);
     CHECK(scene.result.targets[1].state == STATE_LIVE);
