@@ -43,64 +43,41 @@ static int check_content(const struct pipeline *pipeline, struct prepared *targe
     return 0;
 }
 
-static unsigned whole(unsigned percent)
+static int check_share(struct prepared *target)
 {
-    return percent ? percent : 100;
-}
-
-/* Of several that share the traffic live() names the one with the most. Fills the pin, by which
-   just this one answers. 0: it has a share, 1: it has none; -1: could not be asked. */
-static int look_for_share(struct prepared *target, unsigned *percent, struct error *error)
-{
-    const struct platform *platform = target->job.entry->platform;
-    struct deployment *rows = NULL, *made = &target->deployment;
-    size_t count = 0;
-    if (platform->versions && platform->versions(&target->job, &rows, &count, error) != 0)
-        return -1;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_same(rows[i].version, made->version) || rows[i].percent == 0)
-            continue;
-        *percent = rows[i].percent;
-        made->pin_name = made->pin_name ? made->pin_name : rows[i].pin_name;
-        made->pin_value = made->pin_value ? made->pin_value : rows[i].pin_value;
-        return 0;
-    }
-    return 1;
-}
-
-static int check_share(struct prepared *target, unsigned percent)
-{
-    unsigned wanted = whole(target->deployment.percent);
-    if (percent == wanted)
+    unsigned wanted = live_percent(&target->deployment), has = live_percent(&target->live);
+    if (has == wanted)
         return 0;
     unverified(target, VERIFICATION_CHANGED,
                "version '%s' takes %u %% of the traffic, %u %% were given to it",
-               target->deployment.version, percent, wanted);
-    return error_hint(&target->error, "publish --traffic %u again, or run edge-deploy status",
+               target->deployment.version, has, wanted);
+    return error_hint(&target->error, "run edge-deploy publish --traffic %u, or edge-deploy status",
                       wanted);
+}
+
+/* By the pin just this version answers, whatever its share. */
+static void take_pin(struct prepared *target)
+{
+    struct deployment *made = &target->deployment;
+    if (made->pin_name || !is_same(target->live.version, made->version))
+        return;
+    made->pin_name = target->live.pin_name;
+    made->pin_value = target->live.pin_value;
 }
 
 /* 0: live as it should be, 1: not (yet), -1: no sense in waiting. */
 static int ask_version(const struct pipeline *pipeline, struct prepared *target)
 {
     struct error error = {0};
-    unsigned percent = 0;
-    target->live = (struct deployment){0};
-    int status = target->job.entry->platform->live(&target->job, &target->live, &error);
-    bool found = status == 0 && is_live(target);
-    bool is_whole = whole(target->live.percent) == 100 && whole(target->deployment.percent) == 100;
-    if (found && check_content(pipeline, target) != 0)
-        return -1;
-    if (found && is_whole)
-        return 0;
-    if (status == 0 && target->live.version && !is_whole)
-        status = look_for_share(target, &percent, &error);
-    if (status < 0) {
+    if (live_look(&target->job, target->deployment.version, &target->live, &error) != 0) {
         pipeline_keep(target, &error);
         target->verification = VERIFICATION_UNKNOWN;
         return -1;
     }
-    return percent ? check_share(target, percent) : found ? 0 : 1;
+    if (!is_live(target))
+        return 1;
+    take_pin(target);
+    return check_content(pipeline, target) != 0 || check_share(target) != 0 ? -1 : 0;
 }
 
 static int await_version(struct pipeline *pipeline, struct prepared *target,
