@@ -3,6 +3,7 @@ against what the sandbox then holds, and the run after it must heal all."""
 import os
 
 import judge
+import proxy
 import scene
 import state
 
@@ -35,6 +36,7 @@ def specifications():
     out.update({"all-" + kind: "* *#{0}-999999=" + kind for kind in LASTING})
     # Done, and nobody answers any more: nothing can be found out.
     out["cut"] = "* *#{0}=lost,* *#{1}-999999=refuse"
+    out.update({kind: None for kind in proxy.TLS})
     return out
 
 
@@ -48,6 +50,7 @@ class Scenario:
         self.platform, self.name, self.program, self.scratch = platform, name, program, scratch
         begin, words, after = SCENARIOS[name]
         self.source = folders[begin]
+        self.certificates = os.path.join(scratch, "certificates")
         self.reads = name in READS
         project = self.open("learn")
         try:
@@ -76,8 +79,22 @@ class Scenario:
     def look(self, project):
         return state.PLATFORMS[self.platform](project.state)
 
+    def disturb_tls(self, kind, number, project):
+        project.serve()
+        between = proxy.TlsProxy(proxy.port_of(project.env), self.certificates, kind, number)
+        try:
+            extra = proxy.endpoints(project.env, f"https://localhost:{between.own_port}")
+            extra["SSL_CERT_FILE"] = os.path.join(self.certificates, "ours.pem")
+            outcome = project.call(*self.words, extra=extra)
+        finally:
+            between.close()
+        unseen = scene.is_change(self.requests[number - 1])
+        return outcome, judge.disturbed(self, project, outcome, unseen)
+
     def disturb(self, kind, number, project):
         """The run with the fault, and what is wrong with what it said."""
+        if kind in proxy.TLS:
+            return self.disturb_tls(kind, number, project)
         project.serve(FAULTS[kind].format(number, number + 1))
         outcome = project.call(*self.words, extra=SILENT if kind in ("hang", "stall") else None)
         return outcome, judge.disturbed(self, project, outcome)
