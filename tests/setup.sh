@@ -6,7 +6,7 @@ packages='gcc g++ make pkg-config libcurl4-openssl-dev libjansson-dev libgit2-de
 libssl-dev libmicrohttpd-dev libexpat1-dev zlib1g-dev libbrotli-dev wabt binaryen
 clang lld llvm wasi-libc libclang-rt-14-dev-wasm32'
 if [ "${1:-}" = test ]; then
-    packages="$packages python3 python3-jsonschema libxml2-utils curl clang-format shellcheck libclang-rt-14-dev rustc libstd-rust-dev-wasm32"
+    packages="$packages python3 python3-jsonschema libxml2-utils curl openssl strace clang-format shellcheck libclang-rt-14-dev rustc libstd-rust-dev-wasm32"
     # npm comes with a Node.js that is not Debian's.
     command -v npm >/dev/null || packages="$packages nodejs npm"
     # So for pip, which fetches Wasmtime.

@@ -197,10 +197,12 @@ static int64_t seconds_of(const char *time)
            digits(time + 17, 2);
 }
 
-char *record_time(struct arena *arena, const struct record_store *store,
-                  const struct record *newest)
+char *record_time(struct arena *arena, struct record_store *store, const struct record *newest)
 {
     int64_t now = world_stamp(store->world), last = newest ? seconds_of(newest->time) : INT64_MIN;
+    const char *others = store_newest_time(arena, store);
+    if (others && seconds_of(others) > last)
+        last = seconds_of(others);
     if (last >= now && last < now + FURTHEST_AHEAD)
         now = last + 1;
     return text_time(arena, now);

@@ -138,8 +138,10 @@ static int swap(struct arena *arena, struct record_store *store, const git_signa
         return store_fault(error, "cannot write '" RECORD_REF "'");
     arena_defer(arena, free_transaction, transaction);
     int status = git_transaction_lock_ref(transaction, RECORD_REF);
-    if (status == GIT_ELOCKED)
+    if (status == GIT_ELOCKED) {
+        (void)store_break_lock(store); /* the next try will see */
         return 1;
+    }
     if (status != 0)
         return store_fault(error, "cannot lock '" RECORD_REF "'");
     status = git_reference_name_to_id(&now, store->repository, RECORD_REF);
@@ -306,6 +308,8 @@ int record_list(struct arena *arena, struct record_store *store, const char *com
     if (commit && git_oid_fromstr(&only, commit) != 0)
         return error_set(error, FAULT_INPUT, "'%s' is no commit", commit);
     int status = read_tip(&scratch, store, &tip, error);
+    if (status == 0 && !commit)
+        store->seen = tip ? *git_commit_id(tip) : (git_oid){{0}};
     if (status == 0)
         status = list_notes(&scratch, tip, commit ? &only : NULL, &notes, &note_count, error);
     if (status == 0)
@@ -318,4 +322,17 @@ int record_list(struct arena *arena, struct record_store *store, const char *com
     *count = listing.count;
     *skipped = listing.skipped;
     return 0;
+}
+
+const char *store_newest_time(struct arena *arena, struct record_store *store)
+{
+    struct record *records;
+    struct error ignored;
+    size_t count, skipped;
+    git_oid tip = {{0}};
+    (void)git_reference_name_to_id(&tip, store->repository, RECORD_REF);
+    if (git_oid_equal(&tip, &store->seen) ||
+        record_list(arena, store, NULL, &records, &count, &skipped, &ignored) != 0 || count == 0)
+        return NULL;
+    return records[0].time;
 }

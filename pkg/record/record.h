@@ -66,8 +66,9 @@ bool record_is_dirty(struct record_store *, struct error *);
 const char *record_resolve(struct arena *, struct record_store *, const char *revision);
 const char *record_work_tree(const struct record_store *); /* NULL in a bare repository */
 /* The time for a new record: now (SOURCE_DATE_EPOCH when set), but later than that of `newest`
-   (may be NULL), so that sorting by time is sorting by what happened, with a fixed clock too. */
-char *record_time(struct arena *, const struct record_store *, const struct record *newest);
+   (may be NULL) and than those that others have written since record_list(), so that sorting by
+   time is sorting by what happened, with a fixed clock and in the same second too. */
+char *record_time(struct arena *, struct record_store *, const struct record *newest);
 
 /* Appends lines to the note on `commit` by compare and swap on the ref, bounded tries: 80 appends
    from two processes leave 80 lines. */

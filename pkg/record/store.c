@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "pkg/base/file.h"
 #include "pkg/base/text.h"
@@ -197,4 +199,21 @@ git_signature *store_signature(struct arena *arena, struct record_store *store, 
         return NULL;
     arena_defer(arena, free_signature, signature);
     return signature;
+}
+
+enum { STALE_MS = 60 * 1000 }; /* git and libgit2 hold a ref's lock for milliseconds */
+
+bool store_break_lock(struct record_store *store)
+{
+    struct arena scratch = {0};
+    struct stat status;
+    char *path =
+        path_join(&scratch, git_repository_commondir(store->repository), RECORD_REF ".lock");
+    bool stale = stat(path, &status) == 0 &&
+                 world_now(store->world) - (int64_t)status.st_mtime * 1000 > STALE_MS &&
+                 unlink(path) == 0;
+    if (stale)
+        world_say(store->world, "", "removed '%s': a process was killed that held it", path);
+    arena_free(&scratch);
+    return stale;
 }

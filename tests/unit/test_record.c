@@ -1,6 +1,8 @@
 #include "pkg/record/record.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -205,6 +207,51 @@ static void test_clock(void)
     CHECK_TEXT(record_time(&arena, store, &newest), "2000-02-29T00:00:00Z");
     newest.time = "1999-12-31T23:59:59Z";
     CHECK_TEXT(record_time(&arena, store, &newest), "2000-02-29T00:00:00Z");
+    arena_free(&arena);
+}
+
+/* Somebody else's record of this very second counts, though it was not there when we looked. */
+static void test_clock_of_others(void)
+{
+    struct arena arena = {0};
+    char *folder = repository(&arena);
+    struct record_store *store, *other;
+    struct error error = {0};
+    struct world *world = unit_world(&arena);
+    struct record *records, record = example("2000-01-01T00:00:00Z", "v1");
+    size_t count, skipped;
+    unit_setenv(world, "SOURCE_DATE_EPOCH", "951782400");
+    CHECK(record_open(&arena, world, folder, &store, &error) == 0 &&
+          record_open(&arena, world, folder, &other, &error) == 0);
+    CHECK(record_list(&arena, store, NULL, &records, &count, &skipped, &error) == 0 && count == 0);
+    record.time = record_time(&arena, other, NULL);
+    CHECK(record_append(&arena, other, record_head(other), &record, 1, &error) == 0);
+    CHECK_TEXT(record_time(&arena, store, NULL), "2000-02-29T00:00:01Z");
+    arena_free(&arena);
+}
+
+/* A lock that somebody holds keeps us out; one that a killed process has left does not. */
+static void test_stale_lock(void)
+{
+    struct arena arena = {0};
+    char *folder = repository(&arena);
+    char *lock = path_join(&arena, folder, ".git/" RECORD_REF ".lock");
+    struct record_store *store;
+    struct error error = {0};
+    struct world *world = unit_world(&arena);
+    struct record record = example("2000-01-01T00:00:00Z", "v1");
+    time_t now = (time_t)(world_now(world) / 1000);
+    struct timespec fresh[2] = {{now + 3600, 0}, {now + 3600, 0}};
+    struct timespec old[2] = {{now - 61, 0}, {now - 61, 0}};
+    CHECK(record_open(&arena, world, folder, &store, &error) == 0);
+    CHECK(file_write(lock, bytes_of(""), 0666, &error) == 0);
+    CHECK(utimensat(AT_FDCWD, lock, fresh, 0) == 0);
+    CHECK(record_append(&arena, store, record_head(store), &record, 1, &error) == -1);
+    CHECK(strstr(error.message, "keeps it locked") != NULL && file_exists(lock));
+    CHECK(utimensat(AT_FDCWD, lock, old, 0) == 0);
+    CHECK(record_can_write(store, &error) == 0);
+    CHECK(record_append(&arena, store, record_head(store), &record, 1, &error) == 0);
+    CHECK(!file_exists(lock));
     arena_free(&arena);
 }
 
@@ -415,6 +462,8 @@ void test_record(void)
     test_hostile_lines();
     test_append_and_list();
     test_clock();
+    test_clock_of_others();
+    test_stale_lock();
     test_two_writers();
     test_repositories();
     test_foreign_owner();
