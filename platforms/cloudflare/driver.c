@@ -144,7 +144,10 @@ static int finish(const struct job *job, struct deployment *out, struct error *e
     struct memory *memory = cloudflare_memory(job);
     memory->ready = memory->has_traffic = memory->has_reach = false;
     cloudflare_pin(job, out);
-    return cloudflare_url(job, &out->url, error);
+    if (cloudflare_url(job, &out->url, error) != 0)
+        return -1;
+    out->incomplete = false;
+    return 0;
 }
 
 /* The script's first version: nothing can be switched on before it is there. */
@@ -154,8 +157,10 @@ static int activate_first(const struct job *job, const struct artifact *artifact
     struct memory *memory = cloudflare_memory(job);
     if (!memory->ready && cloudflare_look(job, false, &memory->reach, error) != 0)
         return -1;
-    if (cloudflare_create(job, artifact, out, error) != 0 ||
-        cloudflare_reach(job, &memory->reach, error) != 0)
+    if (cloudflare_create(job, artifact, out, error) != 0)
+        return -1;
+    out->incomplete = true;
+    if (cloudflare_reach(job, &memory->reach, error) != 0)
         return -1;
     memory->complete = true;
     return finish(job, out, error);
@@ -168,6 +173,7 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     struct traffic *traffic = &memory->traffic;
     if (out->percent == 0)
         out->percent = 100;
+    out->incomplete = false;
     memory->ready = is_ready_for(memory, out->version);
     if (out->deferred && artifact)
         return activate_first(job, artifact, out, error);
@@ -183,6 +189,7 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     const char *other = cloudflare_other(traffic, out->version);
     if (!is_live(traffic, out) && deploy(job, artifact, out, traffic, error) != 0)
         return -1;
+    out->incomplete = true;
     if (!out->previous)
         out->previous = other ? other : traffic->earlier;
     return finish(job, out, error);

@@ -48,15 +48,12 @@ static bool is_absence(json_int_t code)
 static int refuse_throttled(const struct ask *ask, const struct http_reply *reply,
                             struct error *error)
 {
-    const char *after = http_header(reply, "Retry-After");
-    long long seconds = after ? strtoll(after, NULL, 10) : 0;
     error_set(error, FAULT_REMOTE, "cannot %s: too many requests for this token (HTTP 429)",
               ask->what);
-    if (seconds > 0 && seconds <= 86400)
+    if (reply->retry_after_s > 0)
         return error_hint(error,
-                          "run it again in %lld seconds: until then the platform refuses all "
-                          "calls",
-                          seconds);
+                          "run it again in %lld s: until then the platform refuses all calls",
+                          (long long)reply->retry_after_s);
     return error_hint(error, "wait five minutes: for that long the platform refuses all calls");
 }
 

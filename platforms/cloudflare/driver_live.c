@@ -153,14 +153,15 @@ static bool is_gathered(const struct gathering *gathering, const char *version)
     return false;
 }
 
-static void gather(struct gathering *gathering, const char *version, enum lived lived)
+static void gather(struct gathering *gathering, const char *version, enum lived lived,
+                   const char *time)
 {
     const json_t *item = item_of(gathering, version);
     double share = cloudflare_share(gathering->traffic, version);
     if (is_gathered(gathering, version) || (!item && share < 0))
         return;
     struct deployment *row = &gathering->rows[gathering->count++];
-    *row = (struct deployment){.version = version, .lived = lived};
+    *row = (struct deployment){.version = version, .lived = lived, .time = time};
     if (share > 0)
         row->percent = share < 1 ? 1 : (unsigned)(share + 0.5);
     row->drifted = !cloudflare_read_annotations(gathering->job->arena,
@@ -174,8 +175,10 @@ static void gather_deployed(struct gathering *gathering)
 {
     size_t i, j;
     json_t *deployment, *row;
+    const json_t *newest = json_array_get(gathering->traffic->deployments, 0);
     if (gathering->traffic->version)
-        gather(gathering, gathering->traffic->version, LIVED_YES);
+        gather(gathering, gathering->traffic->version, LIVED_YES,
+               json_find_string(newest, "created_on", NULL));
     json_array_foreach(gathering->traffic->deployments, i, deployment)
     {
         json_array_foreach(json_object_get(deployment, "versions"), j, row)
@@ -183,7 +186,8 @@ static void gather_deployed(struct gathering *gathering)
             const char *version = json_find_string(row, "version_id", NULL);
             bool took = json_number_value(json_object_get(row, "percentage")) > 0;
             if (version && took)
-                gather(gathering, version, LIVED_YES);
+                gather(gathering, version, LIVED_YES,
+                       json_find_string(deployment, "created_on", NULL));
         }
     }
 }
@@ -206,7 +210,7 @@ static void gather_others(struct gathering *gathering)
         if (cloudflare_share(gathering->traffic, version) > 0)
             is_newer = false;
         bool never = since && made && strcmp(made, since) > 0;
-        gather(gathering, version, never ? LIVED_NO : LIVED_UNKNOWN);
+        gather(gathering, version, never ? LIVED_NO : LIVED_UNKNOWN, made);
         if (gathering->count == before || !is_newer || has_staged ||
             gathering->rows[before].drifted || gathering->rows[before].lived == LIVED_YES)
             continue;
