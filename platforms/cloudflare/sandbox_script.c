@@ -257,8 +257,12 @@ static void post_script_subdomain(struct call *call)
         return;
     }
     json_object_set_new(subdomain, "enabled", json_boolean(json_is_true(enabled)));
-    if (previews)
-        json_object_set_new(subdomain, "previews_enabled", json_boolean(json_is_true(previews)));
+    /* Where nothing was ever said of previews, they are as the subdomain is. */
+    bool decided = previews || json_find_bool(call->script, "previews_decided", false);
+    json_object_set_new(call->script, "previews_decided", json_boolean(decided));
+    if (previews || !decided)
+        json_object_set_new(subdomain, "previews_enabled",
+                            json_boolean(json_is_true(previews ? previews : enabled)));
     if (workers_save_script(call) == 0)
         get_script_subdomain(call);
 }

@@ -103,10 +103,20 @@ static json_t *save_parts(struct call *call, const struct upload *upload, const 
     return parts;
 }
 
-static char *etag_of(struct call *call, const json_t *parts)
+/* Of the content alone: settings do not count, and the same parts have the same. */
+static char *etag_of(struct call *call, json_t *parts)
 {
+    size_t index;
+    json_t *part;
     char digest[65];
-    digest_sha256(bytes_of(json_print(call->arena, parts)), digest);
+    const char *all = "";
+    json_array_foreach(parts, index, part)
+    {
+        all = arena_printf(call->arena, "%s%s %s %s\n", all, json_find_string(part, "name", ""),
+                           json_find_string(part, "media_type", ""),
+                           json_find_string(part, "sha256", ""));
+    }
+    digest_sha256(bytes_of(all), digest);
     return arena_strdup(call->arena, digest);
 }
 
@@ -167,6 +177,12 @@ json_t *workers_add_version(struct call *call, const struct upload *upload, json
         return NULL;
     json_t *script = json_pack("{s:s, s:o, s:s}", "etag", etag_of(call, parts), "handlers",
                                find_handlers(upload), "last_deployed_from", workers_source(call));
+    json_t *placement = json_object_get(upload->metadata, "placement");
+    const char *mode = json_find_string(placement, "mode", NULL);
+    if (mode) { /* cloudflare/workers-sdk pull request 13843 quotes a reply with both */
+        json_object_set(script, "placement", placement);
+        json_object_set_new(script, "placement_mode", json_string(mode));
+    }
     json_t *version = json_own(
         call->arena,
         json_pack("{s:o, s:{s:o, s:o, s:O}, s:s, s:s, s:O, s:O}", "annotations",

@@ -112,13 +112,38 @@ static void openid(struct call *call)
                             "/certs"));
 }
 
+/* Tokens of which something is wrong end in a word that says so. */
+static const struct token {
+    const char *ending, *scope, *service, *expires;
+} tokens[] = {
+    {"", "global", NULL, NULL},
+    {"-read", "global:read", NULL, NULL},
+    {"-purge", "purge_select purge_all", NULL, NULL},
+    {"-limited", "global", "limitedService00000001", NULL},
+    {"-ending", "global", NULL, "2099-01-01T00:00:00Z"},
+};
+
+/* NULL for none that is known; one that is over is none. */
+static const struct token *token_of(const struct call *call)
+{
+    const char *value = sandbox_header(call->request, "Fastly-Key");
+    size_t size = strlen(FASTLY_TOKEN);
+    for (size_t i = 0; value && i < sizeof tokens / sizeof *tokens; i++)
+        if (strncmp(value, FASTLY_TOKEN, size) == 0 && strcmp(value + size, tokens[i].ending) == 0)
+            return &tokens[i];
+    return NULL;
+}
+
 static void token_self(struct call *call)
 {
+    const struct token *token = token_of(call);
+    json_t *services = token->service ? json_pack("[s]", token->service) : json_array();
     fastly_answer(call, 200,
-                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:[], s:s, s:n}", "id",
+                  json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s?}", "id",
                             "sandboxToken0000000001", "name", "sandbox", "user_id", FASTLY_USER,
-                            "customer_id", FASTLY_CUSTOMER, "scope", "global", "services",
-                            "created_at", "2026-01-01T00:00:00Z", "expires_at"));
+                            "customer_id", FASTLY_CUSTOMER, "scope", token->scope, "services",
+                            services, "created_at", "2026-01-01T00:00:00Z", "expires_at",
+                            token->expires));
 }
 
 static void verify(struct call *call)
@@ -163,9 +188,9 @@ static bool path_matches(const struct call *call, const char *pattern)
 /* The route of the request; `*known` says that the path has routes, perhaps of other methods. */
 static const struct route *find_route(const struct call *call, bool *known)
 {
-    static const struct route *const tables[] = {account_routes,        fastly_service_routes,
-                                                 fastly_version_routes, fastly_package_routes,
-                                                 fastly_setting_routes, fastly_store_routes};
+    static const struct route *const tables[] = {
+        account_routes,        fastly_service_routes, fastly_version_routes, fastly_package_routes,
+        fastly_setting_routes, fastly_domain_routes,  fastly_store_routes};
     *known = false;
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const struct route *route = tables[t]; route->method; route++) {
@@ -212,10 +237,28 @@ static int spend(struct call *call)
     return fastly_save(call, "fastly/quota", quota);
 }
 
-static bool is_known_token(const struct call *call)
+/* What the token may not (contract section 4: 403 lacks scope; a service that it has no access to
+   is 404 as if it were not there); -1 after the refusal. */
+static int check_rights(struct call *call)
 {
-    const char *token = sandbox_header(call->request, "Fastly-Key");
-    return token && strcmp(token, FASTLY_TOKEN) == 0;
+    const struct token *token = token_of(call);
+    bool about_itself = call->word_count > 0 && strcmp(call->words[0], "tokens") == 0;
+    bool is_service = call->word_count > 0 && strcmp(call->words[0], "service") == 0;
+    bool reads = strncmp(token->scope, "global", 6) == 0;
+    bool writes = strcmp(token->scope, "global") == 0;
+    bool creates = is_service && call->word_count == 1 && is_write(call);
+    if (about_itself)
+        return 0;
+    if (!reads || (is_write(call) && !writes) || (token->service && creates)) {
+        fastly_fail(call, 403, "You are not authorized to perform this action", NULL);
+        return -1;
+    }
+    if (token->service && is_service && call->word_count > 1 &&
+        strcmp(call->words[1], token->service) != 0) {
+        fastly_fail(call, 404, "Record not found", "Cannot find service");
+        return -1;
+    }
+    return 0;
 }
 
 static json_int_t version_number(const char *word)
@@ -279,8 +322,10 @@ static void handle(struct sandbox *sandbox, const struct sandbox_request *reques
     call.words = sandbox_words(request, &call.word_count);
     const struct route *route = find_route(&call, &known);
     bool is_open = route && (route->needs & NEEDS_NO_TOKEN);
-    if (!is_open && !is_known_token(&call))
+    if (!is_open && !token_of(&call))
         fastly_fail(&call, 401, "Provided credentials are missing or invalid", NULL);
+    else if (!is_open && check_rights(&call) != 0)
+        return;
     else if (is_write(&call) && spend(&call) != 0)
         return;
     else if (!route && known)

@@ -56,7 +56,7 @@ struct route {
 };
 
 extern const struct route fastly_service_routes[], fastly_version_routes[], fastly_package_routes[],
-    fastly_setting_routes[], fastly_store_routes[];
+    fastly_setting_routes[], fastly_domain_routes[], fastly_store_routes[];
 
 /* {"msg": msg, "detail": detail}; detail may be NULL. */
 void fastly_fail(struct call *, unsigned status, const char *msg, const char *detail);
@@ -82,6 +82,19 @@ json_t *fastly_form(const struct call *, const char *name);
 json_t *fastly_now(const struct call *);
 /* 22 letters and digits, as the platform's own ids are. */
 char *fastly_new_id(struct call *);
+
+/* A list of the call's version: "domains", "backends", "resources". */
+json_t *fastly_list_of(struct call *, const char *kind);
+json_t *fastly_find_named(json_t *list, const char *key, const char *name, size_t *index);
+/* The entry that the path names by its last word; NULL after a 404. */
+json_t *fastly_entry(struct call *, const char *kind, const char *key);
+/* An entry as it is answered: with its service and version. */
+json_t *fastly_with_place(struct call *, json_t *item);
+void fastly_answer_list(struct call *, const char *kind);
+void fastly_answer_entry(struct call *, const char *kind, const char *key);
+/* A new entry under a name that must be given and free; NULL after a refusal. */
+json_t *fastly_add_entry(struct call *, const char *kind, const char *word);
+bool fastly_remove_entry(struct call *, const char *kind, const char *key);
 
 /* Why the version could not be activated, in the platform's words; NULL when it can. */
 const char *fastly_version_problem(struct call *);

@@ -116,6 +116,13 @@ static void activate(struct call *call)
     answer_changed(call, true);
 }
 
+static void lock(struct call *call)
+{
+    json_object_set_new(public_of(call->version), "locked", json_true());
+    if (fastly_save_version(call, call->number, call->version) == 0)
+        get(call);
+}
+
 static void deactivate(struct call *call)
 {
     json_t *public = public_of(call->version);
@@ -166,9 +173,13 @@ static const char *staging_problem(struct call *call)
     return fastly_version_problem(call);
 }
 
+/* A staged version stays a draft, which can be changed and staged again (fastly/cli 406aae3:
+   "Staged (can be modified directly)"). */
 static void stage(struct call *call)
 {
     const char *problem = staging_problem(call);
+    if (!problem && json_find_bool(public_of(call->version), "active", false))
+        problem = "Version is active";
     if (problem) {
         fastly_fail(call, 400, "Bad request", problem);
         return;
@@ -177,7 +188,6 @@ static void stage(struct call *call)
     if (clear(call, "staging") != 0)
         return;
     json_object_set_new(public, "staging", json_true());
-    json_object_set_new(public, "locked", json_true());
     json_object_set_new(public, "environments",
                         json_pack("[{s:s, s:I, s:s}]", "name", "staging", "active_version",
                                   call->number, "service_id", call->id));
@@ -202,6 +212,7 @@ const struct route fastly_version_routes[] = {
     {"PUT", "service/*/version/*/clone", NEEDS_VERSION, clone},
     {"GET", "service/*/version/*/validate", NEEDS_VERSION, validate},
     {"PUT", "service/*/version/*/activate", NEEDS_VERSION, activate},
+    {"PUT", "service/*/version/*/lock", NEEDS_VERSION, lock},
     {"PUT", "service/*/version/*/deactivate", NEEDS_VERSION, deactivate},
     {"PUT", "service/*/version/*/activate/staging", NEEDS_VERSION, stage},
     {"PUT", "service/*/version/*/deactivate/staging", NEEDS_VERSION, unstage},

@@ -148,6 +148,11 @@ static const struct step life[] = {
     {"POST", S "/versions", JS WASM,
      "{\"main_module\":\"index.js\",\"bindings\":[{\"name\":\"W\",\"type\":\"inherit\"}]}", 200,
      "result.resources.bindings", "[]"},
+    /* Previews are as the subdomain is until they are decided. */
+    {"POST", S "/subdomain", "{\"enabled\":true}", NULL, 200, "result",
+     "{\"enabled\":true,\"previews_enabled\":true}"},
+    {"POST", S "/subdomain", "{\"enabled\":true,\"previews_enabled\":false}", NULL, 200, "result",
+     "{\"enabled\":true,\"previews_enabled\":false}"},
     {"POST", S "/subdomain", "{\"enabled\":true}", NULL, 200, "result",
      "{\"enabled\":true,\"previews_enabled\":false}"},
     {"GET", A "/workers/workers/demo", NULL, NULL, 200, "result.subdomain.enabled", "true"},
@@ -443,6 +448,33 @@ static void test_size(void)
     arena_free(&arena);
 }
 
+/* An etag is of the content: the same parts have the same, whatever is configured with them. */
+static void test_etag(void)
+{
+    static const char *const metadata[] = {
+        META, "{\"main_module\":\"index.js\",\"limits\":{\"cpu_ms\":5},\"placement\":{\"mode\":"
+              "\"smart\"}}"};
+    struct arena arena = {0};
+    struct box box = box_open(&arena, 1);
+    const char *type = "multipart/form-data; boundary=b", *etags[2];
+    CHECK(box_ask(&box, "PUT", S, type, form(&arena, META, JS WASM)).status == 200);
+    for (size_t i = 0; i < 2; i++) {
+        struct sandbox_reply reply =
+            box_ask(&box, "POST", S "/versions", type, form(&arena, metadata[i], JS WASM));
+        json_t *version = box_document(&box, &reply);
+        etags[i] = json_find_string(version, "result.resources.script.etag", "");
+        CHECK_TEXT(json_find_string(version, "result.resources.script.placement_mode", ""),
+                   i ? "smart" : "");
+    }
+    CHECK_TEXT(etags[1], etags[0]);
+    struct sandbox_reply other = box_ask(
+        &box, "POST", S "/versions", type,
+        form(&arena, META, "index.js;application/javascript+module;export default 1\n" WASM));
+    CHECK(strcmp(json_find_string(box_document(&box, &other), "result.resources.script.etag", ""),
+                 etags[0]) != 0);
+    arena_free(&arena);
+}
+
 /* What the header of sandbox_call.h promises those who look for what is live. */
 static void test_state(void)
 {
@@ -478,5 +510,6 @@ void test_cloudflare_sandbox(void)
     test_callers();
     test_quota();
     test_size();
+    test_etag();
     test_state();
 }

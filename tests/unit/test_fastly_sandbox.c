@@ -321,6 +321,19 @@ static const struct step refused[] = {
      "\"Domain changes cannot be staged\""},
     {"DELETE", "/service/$ID/version/2/domain/b.example.com", NULL, 200, NULL, NULL},
     {"PUT", "/service/$ID/version/2/activate/staging", NULL, 200, "staging", "true"},
+    /* what is staged stays a draft, until somebody locks it */
+    {"PUT", "/service/$ID/version/2", "comment=staged", 200, "locked", "false"},
+    {"GET", "/service/$ID/version/2/domain?include=staging_ips", NULL, 200, "[0].staging_ip",
+     "\"151.101.2.10\""},
+    {"GET", "/service/$ID/version/2/domain", NULL, 200, "[0].staging_ip", "absent"},
+    {"PUT", "/service/$ID/version/1/activate/staging", NULL, 400, "detail",
+     "\"Version is active\""},
+    {"PUT", "/service/$ID/version/2/domain/a.example.com", "name=c.example.com&comment=x", 200,
+     "name", "\"c.example.com\""},
+    {"PUT", "/service/$ID/version/2/domain/a.example.com", "name=d.example.com", 404, NULL, NULL},
+    {"PUT", "/service/$ID/version/2/domain/c.example.com", "name=a.example.com", 200, NULL, NULL},
+    {"PUT", "/service/$ID/version/2/lock", NULL, 200, "locked", "true"},
+    {"PUT", "/service/$ID/version/2", "comment=late", 409, NULL, NULL},
     {"DELETE", "/service/$ID", NULL, 400, "detail",
      "\"Cannot delete service with active version\""},
     /* a domain stays with the service that has it, until no version names it */
@@ -465,6 +478,40 @@ static void test_values(struct arena *arena)
     RUN(&box, secrets);
 }
 
+static void test_tokens(struct arena *arena)
+{
+    static const struct {
+        const char *ending, *path, *form;
+        unsigned status;
+        const char *where, *is;
+    } rows[] = {
+        {"", "/tokens/self", NULL, 200, "expires_at", "null"},
+        {"-ending", "/tokens/self", NULL, 200, "expires_at", "\"2099-01-01T00:00:00Z\""},
+        {"-read", "/tokens/self", NULL, 200, "scope", "\"global:read\""},
+        {"-read", "/service", NULL, 200, NULL, NULL},
+        {"-read", "/service", "name=a&type=wasm", 403, "msg",
+         "\"You are not authorized to perform this action\""},
+        {"-purge", "/service", NULL, 403, NULL, NULL},
+        {"-limited", "/tokens/self", NULL, 200, "services", "[\"limitedService00000001\"]"},
+        {"-limited", "/service", "name=a&type=wasm", 403, NULL, NULL},
+        {"-limited", "/service/anotherService0000001/details", NULL, 404, NULL, NULL},
+        {"-unknown", "/tokens/self", NULL, 401, NULL, NULL},
+    };
+    struct box box;
+    open_box(arena, &box, 1);
+    const char *token = box.token;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct step step = {rows[i].form ? "POST" : "GET",
+                            rows[i].path,
+                            rows[i].form,
+                            rows[i].status,
+                            rows[i].where,
+                            rows[i].is};
+        box.token = arena_printf(arena, "%s%s", token, rows[i].ending);
+        run(&box, &step, 1);
+    }
+}
+
 static void test_refusal(struct arena *arena)
 {
     struct box box;
@@ -482,8 +529,8 @@ static void test_refusal(struct arena *arena)
 
 void test_fastly_sandbox(void)
 {
-    void (*const tests[])(struct arena *) = {test_flows,   test_auth,   test_quota,
-                                             test_package, test_values, test_refusal};
+    void (*const tests[])(struct arena *) = {test_flows,  test_auth,   test_quota,  test_package,
+                                             test_values, test_tokens, test_refusal};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         struct arena arena = {0};
         tests[i](&arena);
