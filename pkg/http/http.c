@@ -90,6 +90,25 @@ static int try_once(struct http *http, struct arena *arena, const struct http_re
     return 0;
 }
 
+void http_before_change(struct http *http, void (*tell)(void *context), void *context)
+{
+    http->tell = tell;
+    http->tell_context = context;
+}
+
+void http_announce(struct http *http)
+{
+    void (*tell)(void *) = http->tell;
+    http->tell = NULL;
+    if (tell)
+        tell(http->tell_context);
+}
+
+static bool is_read(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
 int http_send(struct http *http, struct arena *arena, const struct http_request *request,
               struct http_reply *out, struct error *error)
 {
@@ -99,6 +118,8 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
     if (url_parse(arena, request->url, request->link_local, &url, error) != 0)
         return -1;
     http->timed_out = false;
+    if (!is_read(request->method))
+        http_announce(http);
     struct retry_question question = {.reply = out, .repeat = request->repeat};
     for (;;) {
         struct error failure = {0};

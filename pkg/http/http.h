@@ -87,6 +87,11 @@ struct http_stats {
 int http_send(struct http *, struct arena *, const struct http_request *, struct http_reply *out,
               struct error *) MUST_CHECK;
 
+/* What is to be told once, before the first request that may change something (other than GET and
+   HEAD) is sent; http_announce tells it for a caller who changes something by other means. */
+void http_before_change(struct http *, void (*tell)(void *context), void *context);
+void http_announce(struct http *);
+
 /* The first header of that name, in any case; NULL when absent. */
 const char *http_header(const struct http_reply *, const char *name);
 struct http_stats http_statistics(const struct http *);

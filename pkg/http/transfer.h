@@ -13,6 +13,8 @@ struct http {
     CURLM *multi;
     struct http_stats stats;
     bool timed_out;
+    void (*tell)(void *context); /* http_before_change; NULL: told, or nobody is to be */
+    void *tell_context;
 };
 
 /* A checked url. */

@@ -78,7 +78,7 @@ int job_check_base(const struct job *job, const struct deployment *wanted,
         return 0;
     error_set(error, FAULT_REMOTE,
               "somebody else deployed in between: live is %s, and when this run began it was %s",
-              side(job, now->version, now->commit), side(job, wanted->base, NULL));
+              side(job, now->version, now->commit), side(job, wanted->base, wanted->base_commit));
     return error_hint(error, "look at it with edge-deploy status, then run this again, or pass "
                              "--overwrite");
 }

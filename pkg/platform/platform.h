@@ -89,9 +89,10 @@ enum lived { LIVED_UNKNOWN, LIVED_NO, LIVED_YES };
 
 struct deployment {
     const char *version, *previous; /* the platform's own ids; previous: what it replaced */
-    const char *base;     /* what live() said when this run began; NULL: nothing was live */
-    const char *url;      /* where it answers; of a staged one: where it can be tried */
-    const char *resource; /* id of the service or function that holds it, or NULL */
+    const char *base;        /* what live() said when this run began; NULL: nothing was live */
+    const char *base_commit; /* that one's, or NULL */
+    const char *url;         /* where it answers; of a staged one: where it can be tried */
+    const char *resource;    /* id of the service or function that holds it, or NULL */
     const char *artifact_sha256, *commit;
     const char *pin_name, *pin_value; /* the header that makes `url` answer with just this version,
                                          whatever share it has; NULL: there is none */
@@ -144,7 +145,9 @@ struct platform {
 
     /* May be NULL. What publish would change, a sentence each in the platform's words ("add the
        route 'a.example'"), in the order in which it would be sent; none when nothing would.
-       `wanted` says share and staging. Reads only. The array lives in the arena. */
+       `wanted` says share and staging; before a version is staged or gets a share it is also asked
+       whether that can be done: FAULT_INPUT says that not. Reads only. The array lives in the
+       arena. */
     int (*plan)(const struct job *, const struct artifact *, const struct deployment *wanted,
                 const char ***out, size_t *count, struct error *);
 

@@ -76,7 +76,9 @@ static bool is_live_anyway(const struct pipeline *pipeline, struct prepared *tar
     bool is_ours = made->version
                        ? is_same(live.version, made->version)
                        : !live.drifted && is_same(live.artifact_sha256, made->artifact_sha256);
-    if (!is_ours || live_percent(&live) != live_percent(made))
+    bool is_another = live.artifact_sha256 && made->artifact_sha256 &&
+                      !is_same(live.artifact_sha256, made->artifact_sha256);
+    if (!is_ours || is_another || live_percent(&live) != live_percent(made))
         return false;
     made->version = live.version;
     made->url = made->url ? made->url : live.url;
@@ -103,12 +105,18 @@ static int activate_one(struct pipeline *pipeline, struct prepared *target, bool
     int64_t start = world_now(pipeline->world);
     pipeline_step(pipeline, target, rollback ? "activating an earlier version" : "activating");
     struct error error = {0};
-    pipeline_attempt(pipeline);
     int status = target->job.entry->platform->activate(
         &target->job, rollback ? NULL : &target->artifact, &target->deployment, &error);
     if (status != 0) {
         pipeline_keep(target, &error);
-        target->incomplete = is_live_anyway(pipeline, target);
+        /* Some drivers know that the switch was made, whatever can be asked now. */
+        target->incomplete = (target->deployment.incomplete && target->deployment.version) ||
+                             is_live_anyway(pipeline, target);
+    }
+    if (target->unclear && target->error.fault < FAULT_INTERRUPTED) {
+        target->error.fault = FAULT_PARTIAL;
+        error_prefix(&target->error, "whether version '%s' is live is not known",
+                     target->deployment.version ? target->deployment.version : "sent");
     }
     if (target->job.http)
         target->stats = http_statistics(target->job.http);
@@ -146,7 +154,7 @@ static int left_incomplete(const struct pipeline *pipeline, struct prepared *tar
         error_prefix(error, "live on %s only", pipeline_names(pipeline, STATE_LIVE));
     if (rollback)
         return -1;
-    return error_hint(error, "%s, then publish again with --force",
+    return error_hint(error, "%s, then publish again",
                       target->error.hint[0] ? target->error.hint : "remove the cause");
 }
 
@@ -170,13 +178,17 @@ static int partly_failed(const struct pipeline *pipeline, struct prepared *targe
     if (target->incomplete)
         return left_incomplete(pipeline, target, rollback, error);
     const char *live = pipeline_names(pipeline, STATE_LIVE);
-    bool partly = strcmp(live, "none") != 0;
+    bool partly = strcmp(live, "none") != 0 || target->unclear;
     if (pipeline_failed(pipeline, partly ? FAULT_PARTIAL : FAULT_REMOTE, error) == 0)
         return 0;
     if (!partly)
         return -1;
     error->fault = FAULT_PARTIAL;
-    error_prefix(error, "live on %s only", live);
+    if (strcmp(live, "none") != 0)
+        error_prefix(error, "live on %s%s", live, target->unclear ? "" : " only");
+    if (target->unclear && !error->hint[0])
+        return error_hint(error, "run edge-deploy status, then %s again",
+                          rollback ? "roll back" : "publish");
     if (rollback)
         return hint_at_rest(pipeline, error);
     if (error->hint[0])
@@ -191,6 +203,7 @@ static void ready_one(struct pipeline *pipeline, struct prepared *target)
     if (!target->ready)
         return;
     target->deployment.base = target->before.version;
+    target->deployment.base_commit = target->before.commit;
     target->deployment.overwrite = pipeline->options->overwrite;
     if (!platform->ready || world_interrupted(pipeline->world))
         return;
@@ -206,6 +219,7 @@ static void ready_one(struct pipeline *pipeline, struct prepared *target)
 int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
 {
     struct publish_result *out = pipeline->out;
+    pipeline_attempt(pipeline);
     pipeline_each(pipeline, ready_one);
     if (pipeline_stopped(pipeline, error) != 0 ||
         pipeline_failed(pipeline, FAULT_REMOTE, error) != 0)

@@ -139,11 +139,22 @@ static void push(struct pipeline *pipeline)
         fail(pipeline, error.message);
 }
 
+/* The newest record says just that: what a publish that was cut off had left out is made up for. */
+static bool is_recorded(const struct prepared *target, const struct record *record)
+{
+    const struct record *last = target->recorded;
+    return last && strcmp(last->event, record->event) == 0 &&
+           strcmp(last->version, record->version) == 0 && last->percent == record->percent &&
+           last->commit && record->commit && strcmp(last->commit, record->commit) == 0 &&
+           last->artifact_sha256 && record->artifact_sha256 &&
+           strcmp(last->artifact_sha256, record->artifact_sha256) == 0;
+}
+
 void record_event(struct pipeline *pipeline, const char *event, enum state state)
 {
     struct publish_result *out = pipeline->out;
     struct record *records = arena_alloc(pipeline->arena, out->target_count, sizeof *records);
-    size_t count = 0;
+    size_t count = 0, known = 0;
     bool is_rollback = strcmp(event, "rollback") == 0;
     if (pipeline->options->no_record || !pipeline->store)
         return;
@@ -154,7 +165,9 @@ void record_event(struct pipeline *pipeline, const char *event, enum state state
         out->targets[i].unrecorded = false;
         records[count] = describe(pipeline, event, &out->targets[i], is_rollback);
         records[count].time = time;
-        if (records[count].commit)
+        if (is_recorded(&out->targets[i], &records[count]))
+            known++;
+        else if (records[count].commit)
             count++;
         else
             fail(pipeline,
@@ -166,7 +179,7 @@ void record_event(struct pipeline *pipeline, const char *event, enum state state
         any ? arena_copy(pipeline->arena, records, sizeof *records) : pipeline->newest;
     while (count)
         count = append_commit(pipeline, records, count);
-    out->recorded = any && !out->record_failure;
+    out->recorded = (any || known) && !out->record_failure;
     if (any && pipeline->options->push_record && !out->record_failure)
         push(pipeline);
 }

@@ -19,14 +19,30 @@ void pipeline_step(const struct pipeline *pipeline, const struct prepared *targe
         options->step(options->step_context, target ? target->target->name : "", word);
 }
 
-void pipeline_attempt(const struct pipeline *pipeline)
+static void tell(void *context)
 {
+    struct pipeline *pipeline = context;
     const struct publish_options *options = pipeline->options;
-    if (pipeline->out->mutation_attempted)
+    if (atomic_exchange(&pipeline->told, true))
         return;
     pipeline->out->mutation_attempted = true;
     if (options->attempt)
         options->attempt(options->step_context);
+}
+
+void pipeline_attempt(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++)
+        http_before_change(pipeline->out->targets[i].job.http, tell, pipeline);
+}
+
+struct deployment pipeline_wanted(const struct pipeline *pipeline, const struct prepared *target)
+{
+    return (struct deployment){.percent = rollout_percent(pipeline),
+                               .staged = pipeline->options->stage,
+                               .base = target->before.version,
+                               .base_commit = target->before.commit,
+                               .overwrite = pipeline->options->overwrite};
 }
 
 static void free_arena(void *arena)

@@ -28,6 +28,7 @@ struct pipeline {
     struct product *products;   /* prepare.c: each module is optimized once */
     struct optimizer optimizer; /* path and problem NULL: not looked for yet */
     atomic_bool stop;           /* a target has failed: start no further one */
+    atomic_bool told;           /* that what follows may change a platform */
 };
 
 /* What of a module several targets may share: optimized for the same features. */
@@ -66,8 +67,11 @@ void pipeline_each(struct pipeline *, void (*work)(struct pipeline *, struct pre
 /* Tells what is being done. */
 void pipeline_step(const struct pipeline *, const struct prepared *, const char *word);
 
-/* Says, once, that what follows may change a platform. */
-void pipeline_attempt(const struct pipeline *);
+/* From here on the first request that may change a platform is told before it is sent. */
+void pipeline_attempt(struct pipeline *);
+
+/* What is wanted of a version that is not there yet: share, staging, base. */
+struct deployment pipeline_wanted(const struct pipeline *, const struct prepared *);
 
 /* Keeps why a hook has failed. One that gives no reason has failed all the same. */
 void pipeline_keep(struct prepared *, const struct error *);
@@ -124,6 +128,9 @@ void prepare_warn(const struct pipeline *);
 int rollout_check(const struct pipeline *, struct error *) MUST_CHECK;
 int rollout_check_first(const struct pipeline *, struct error *) MUST_CHECK;
 unsigned rollout_percent(const struct pipeline *); /* that is wanted */
+
+/* Asks the platforms whether they can, before the first upload; -1 when one can't. */
+int rollout_ask(struct pipeline *, struct error *) MUST_CHECK;
 
 /* live.c: asks a target what is live (into ->before and ->live), and, when several versions share
    the traffic, which (->versions); a failure makes it STATE_FAILED. live_ask_all asks for the

@@ -103,10 +103,7 @@ static void upload_one(struct pipeline *pipeline, struct prepared *target)
         return;
     int64_t start = world_now(pipeline->world);
     pipeline_step(pipeline, target, "uploading");
-    target->deployment = (struct deployment){.percent = rollout_percent(pipeline),
-                                             .staged = pipeline->options->stage,
-                                             .base = target->before.version,
-                                             .overwrite = pipeline->options->overwrite};
+    target->deployment = pipeline_wanted(pipeline, target);
     struct error error = {0};
     target->ready = target->job.entry->platform->upload(&target->job, &target->artifact,
                                                         &target->deployment, &error) == 0;
@@ -211,10 +208,7 @@ static int go_live(struct pipeline *pipeline, struct error *error)
 static void plan(struct pipeline *pipeline, struct prepared *target)
 {
     const struct platform *platform = target->job.entry->platform;
-    struct deployment wanted = {.percent = rollout_percent(pipeline),
-                                .staged = pipeline->options->stage,
-                                .base = target->live.version,
-                                .overwrite = pipeline->options->overwrite};
+    struct deployment wanted = pipeline_wanted(pipeline, target);
     struct error error = {0};
     if (target->state == STATE_UNCHANGED)
         target->changes = arena_alloc(target->job.arena, 1, sizeof *target->changes);
@@ -292,7 +286,8 @@ static int run_steps(struct pipeline *pipeline, struct error *error)
         return -1;
     if (!has_work(pipeline))
         return go_nowhere(pipeline, error);
-    if (upload_all(pipeline, error) != 0 || opinion_finish(pipeline, false, error) != 0)
+    if (rollout_ask(pipeline, error) != 0 || upload_all(pipeline, error) != 0 ||
+        opinion_finish(pipeline, false, error) != 0)
         return -1;
     if (options->stage)
         return check_staged(pipeline, error);

@@ -69,7 +69,8 @@ static int refuse(const struct pipeline *pipeline, const struct prepared *target
     if (list)
         return error_hint(error, "choose with --to one of: %s", list);
     if (target->knows_versions)
-        return error_hint(error, "publish the commit that is to be live");
+        return error_hint(error, "publish the commit that is to be live, or fetch the notes: "
+                                 "git fetch origin " RECORD_REF ":" RECORD_REF);
     if (pipeline->out->target_count > 1)
         return error_hint(error, "name the targets to roll back with -t, or fetch the notes: "
                                  "git fetch origin " RECORD_REF ":" RECORD_REF);

@@ -55,6 +55,31 @@ int rollout_check(const struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
+/* The platform's own look, whose list is of no use here. */
+static void ask_whether(struct pipeline *pipeline, struct prepared *target)
+{
+    const struct platform *platform = target->job.entry->platform;
+    struct deployment wanted = pipeline_wanted(pipeline, target);
+    struct error error = {0};
+    const char **ignored;
+    size_t count;
+    if (target->state == STATE_NONE && platform->plan &&
+        platform->plan(&target->job, &target->artifact, &wanted, &ignored, &count, &error) != 0) {
+        pipeline_keep(target, &error);
+        target->state = STATE_FAILED;
+    }
+}
+
+int rollout_ask(struct pipeline *pipeline, struct error *error)
+{
+    if (!is_asked(pipeline))
+        return 0;
+    pipeline_each(pipeline, ask_whether);
+    if (pipeline_stopped(pipeline, error) != 0)
+        return -1;
+    return pipeline_failed(pipeline, FAULT_REMOTE, error);
+}
+
 int rollout_check_first(const struct pipeline *pipeline, struct error *error)
 {
     struct arena *arena = pipeline->arena;

@@ -27,7 +27,9 @@ static int call(const struct job *job, const char *hook, const char *version, st
     snprintf(fake.log + used, sizeof fake.log - used, "%s %s%s%s\n", name, job->target->name,
              version ? " " : "", version ? version : "");
     pthread_mutex_unlock(&lock);
-    if (fake.failing && strcmp(fake.failing, name) == 0)
+    bool is_silent = fake.then_silent && fake.failing && strcmp(hook, "live") == 0 &&
+                     strstr(fake.log, fake.failing);
+    if (is_silent || (fake.failing && strcmp(fake.failing, name) == 0))
         return fake.fault == FAULT_NONE ? -1
                                         : error_set(error, fake.fault, "%s was told to fail", name);
     if (fake.talkative)
@@ -82,6 +84,7 @@ static int upload(const struct job *job, const struct artifact *artifact, struct
                   struct error *error)
 {
     struct fake_platform *state = state_of(job);
+    http_announce(job->http);
     out->resource = "resource";
     out->deferred = state->deferred;
     if (!state->deferred)
@@ -116,6 +119,7 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
                     struct error *error)
 {
     struct fake_platform *state = state_of(job);
+    http_announce(job->http);
     if (out->deferred && !out->version)
         add_version(job, artifact, out);
     int status = call(job, "activate", out->version, error);

@@ -33,6 +33,7 @@ struct fake {
     /* A hook that fails, "alpha.upload", and how; NULL: none. Failing hooks are logged too. */
     const char *failing;
     enum fault fault;       /* FAULT_NONE: it fails without a reason */
+    bool then_silent;       /* once it has failed, live() does too */
     bool late;              /* an activation that fails has switched nevertheless */
     bool talkative;         /* hooks that work leave an error behind */
     const char *url;        /* where what was activated answers; NULL: where nobody listens */

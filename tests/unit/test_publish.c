@@ -121,11 +121,29 @@ static void test_incomplete(void)
     fake.late = true;
     EXPECT(&scene, scene_publish(&scene), FAULT_PARTIAL);
     SAYS(&scene, "live on a only: a: version 'v1' is live, but not all is set up: ");
-    CHECK(strstr(scene.error.hint, "--force") != NULL);
+    CHECK(strstr(scene.error.hint, "publish again") != NULL);
     CHECK(scene.result.targets[0].state == STATE_LIVE && scene.result.targets[0].incomplete);
     CHECK(scene.result.targets[1].state == STATE_UPLOADED && fake.beta.live == 0);
     CHECK(scene.result.recorded);
     CHECK_TEXT(scene_records(&scene, &count)->version, "v1");
+    scene_close(&scene);
+}
+
+/* Neither the answer nor what is live can be had: not known, and never "nothing new is live". */
+static void test_unclear(void)
+{
+    struct scene scene;
+    scene_open(&scene, MODULE, ALPHA "," BETA);
+    fake.failing = "alpha.activate";
+    fake.then_silent = fake.late = true;
+    EXPECT(&scene, scene_publish(&scene), FAULT_PARTIAL);
+    SAYS(&scene, "a: whether version 'v1' is live is not known: alpha.activate was told to fail");
+    CHECK(strstr(scene.error.hint, "edge-deploy status") != NULL);
+    CHECK(scene.result.targets[0].unclear && !scene.result.recorded && fake.beta.live == 0);
+    fake.failing = NULL;
+    EXPECT(&scene, scene_publish(&scene), FAULT_NONE);
+    CHECK(scene.result.targets[0].state == STATE_UNCHANGED && scene_record_count(&scene) == 2);
+    CHECK(fake.alpha.version_count == 1 && fake.beta.live == 1);
     scene_close(&scene);
 }
 
@@ -419,6 +437,7 @@ static void test_interrupted(void)
         {"alpha.live", "nothing new is live", "upload", 0},
         {"alpha.upload", "nothing new is live", "activate", 0},
         {"alpha.activate", "live on a; not on b", "beta.activate", 1},
+        {"beta.activate", "live on a, b; not verified", "alpha.live a\nbeta.live b\nalpha.live", 2},
         {"beta.activate b v1\nalpha.live", "live on a, b; not verified", "nothing", 2},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -435,6 +454,35 @@ static void test_interrupted(void)
     }
 }
 
+/* Told to stop while the switch was sent: what became of it is asked once more, and recorded. */
+static void test_cut_off_switch(void)
+{
+    static const struct {
+        bool late, silent;
+        const char *says;
+        size_t records;
+    } rows[] = {
+        {true, false, "interrupted: live on a; not on b", 1},
+        {false, false, "interrupted: nothing new is live; uploaded for b", 0},
+        {true, true, "whether it is live is not known", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct scene scene;
+        scene_open(&scene, MODULE, ALPHA "," BETA);
+        stop_after = "alpha.activate";
+        scene.world->interrupted = interrupted;
+        fake.failing = "alpha.activate";
+        fake.fault = FAULT_INTERRUPTED;
+        fake.late = rows[i].late;
+        fake.then_silent = rows[i].silent;
+        EXPECT(&scene, scene_publish(&scene), FAULT_INTERRUPTED);
+        SAYS(&scene, rows[i].says);
+        scene.world->interrupted = NULL;
+        CHECK(scene_record_count(&scene) == rows[i].records && fake.beta.live == 0);
+        scene_close(&scene);
+    }
+}
+
 void test_publish(void)
 {
     test_order_and_record();
@@ -442,6 +490,7 @@ void test_publish(void)
     test_attempt();
     test_failures();
     test_incomplete();
+    test_unclear();
     test_hooks_and_their_errors();
     test_deferred_first();
     test_same_place();
@@ -457,4 +506,5 @@ void test_publish(void)
     test_dry_run();
     test_plan();
     test_interrupted();
+    test_cut_off_switch();
 }
