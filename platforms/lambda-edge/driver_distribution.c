@@ -5,15 +5,9 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/base/text.h"
 #include "platforms/lambda-edge/driver_parts.h"
 
 enum { MOST_PATTERNS = 20, MOST_ASSOCIATIONS = 16 };
-
-static const char *safe(struct arena *arena, const char *text)
-{
-    return text_safe(arena, text, strlen(text));
-}
 
 static int unknown_shape(const char *what, struct error *error)
 {
@@ -47,7 +41,7 @@ static int no_such_behavior(struct arena *arena, const struct xml *config, const
          item = item->next, count++) {
         const char *pattern = xml_text(item, "PathPattern");
         if (pattern)
-            known = arena_printf(arena, "%s, %s", known, safe(arena, pattern));
+            known = arena_printf(arena, "%s, %s", known, lambda_edge_safe(arena, pattern));
     }
     error_set(error, FAULT_REMOTE, "the distribution has no cache behavior '%s'", name);
     return error_hint(error, "set 'behavior' to one of: %s", known);
@@ -117,20 +111,26 @@ static void read_functions(struct arena *arena, const struct xml *behavior, stru
     }
 }
 
-int lambda_edge_find_behavior(struct arena *arena, struct bytes document, const char *name,
-                              struct behavior *out, struct error *error)
+/* The root, or what a Distribution holds. */
+static int find_config(struct arena *arena, struct bytes document, const struct xml **out,
+                       struct error *error)
 {
-    struct xml *config;
-    *out = (struct behavior){0};
-    if (lambda_edge_xml(arena, document, &config, error) != 0)
+    struct xml *root;
+    if (lambda_edge_xml(arena, document, &root, error) != 0)
         return -1;
-    if (strcmp(config->name, "DistributionConfig") != 0)
+    *out = strcmp(root->name, "Distribution") == 0 ? xml_child(root, "DistributionConfig") : root;
+    if (!*out || strcmp((*out)->name, "DistributionConfig") != 0)
         return unknown_shape("it is none", error);
-    const struct xml *behavior = find_behavior(config, name);
-    if (!behavior)
-        return no_such_behavior(arena, config, name, error);
-    if (is_double(config, "DefaultCacheBehavior") || is_double(config, "CacheBehaviors") ||
-        is_double(behavior, "LambdaFunctionAssociations") ||
+    if (is_double(*out, "DefaultCacheBehavior") || is_double(*out, "CacheBehaviors"))
+        return unknown_shape("an element is there twice", error);
+    return 0;
+}
+
+static int read_behavior(struct arena *arena, const struct xml *behavior, const char *name,
+                         struct behavior *out, struct error *error)
+{
+    *out = (struct behavior){.name = name};
+    if (is_double(behavior, "LambdaFunctionAssociations") ||
         is_double(behavior, "FunctionAssociations"))
         return unknown_shape("an element is there twice", error);
     read_functions(arena, behavior, out);
@@ -140,6 +140,42 @@ int lambda_edge_find_behavior(struct arena *arena, struct bytes document, const 
     out->start = list ? list->start : behavior->close;
     out->end = list ? list->end : behavior->close;
     return list ? read_associations(arena, list, out, error) : 0;
+}
+
+int lambda_edge_find_behavior(struct arena *arena, struct bytes document, const char *name,
+                              struct behavior *out, struct error *error)
+{
+    const struct xml *config;
+    if (find_config(arena, document, &config, error) != 0)
+        return -1;
+    const struct xml *behavior = find_behavior(config, name);
+    if (!behavior)
+        return no_such_behavior(arena, config, name, error);
+    return read_behavior(arena, behavior, name, out, error);
+}
+
+int lambda_edge_behaviors(struct arena *arena, struct bytes document, struct behavior **out,
+                          size_t *count, struct error *error)
+{
+    const struct xml *config;
+    *count = 0;
+    if (find_config(arena, document, &config, error) != 0)
+        return -1;
+    const struct xml *standard = xml_child(config, "DefaultCacheBehavior");
+    size_t most = 1;
+    for (const struct xml *item = patterned(config); item; item = item->next)
+        most++;
+    *out = arena_alloc(arena, most, sizeof **out);
+    struct error ignored = {0};
+    if (standard && read_behavior(arena, standard, "default", *out, &ignored) == 0)
+        ++*count;
+    for (const struct xml *item = patterned(config); item; item = item->next) {
+        const char *pattern = xml_text(item, "PathPattern");
+        if (pattern && strcmp(pattern, "default") != 0 &&
+            read_behavior(arena, item, pattern, *out + *count, &ignored) == 0)
+            ++*count;
+    }
+    return 0;
 }
 
 const struct association *lambda_edge_association(const struct behavior *behavior,
@@ -166,17 +202,22 @@ static int add_list(struct buffer *out, struct bytes config, const struct behavi
                     const char *arn, const char *event, bool include_body)
 {
     const struct association *old = lambda_edge_association(behavior, event);
-    size_t count = behavior->association_count + (old ? 0 : 1);
-    int status =
-        buffer_printf(out, "<LambdaFunctionAssociations><Quantity>%zu</Quantity><Items>", count);
+    size_t count = behavior->association_count - (old ? 1 : 0) + (arn ? 1 : 0);
+    int status = buffer_printf(out, "<LambdaFunctionAssociations><Quantity>%zu</Quantity>", count);
+    if (status == 0 && count)
+        status = buffer_printf(out, "<Items>");
     for (size_t i = 0; i < behavior->association_count && status == 0; i++) {
         const struct association *item = &behavior->associations[i];
-        status = item == old ? add_association(out, arn, event, include_body)
-                             : buffer_add(out, config.data + item->start, item->end - item->start);
+        if (item != old)
+            status = buffer_add(out, config.data + item->start, item->end - item->start);
+        else if (arn)
+            status = add_association(out, arn, event, include_body);
     }
-    if (status == 0 && !old)
+    if (status == 0 && !old && arn)
         status = add_association(out, arn, event, include_body);
-    return status ? -1 : buffer_printf(out, "</Items></LambdaFunctionAssociations>");
+    if (status == 0 && count)
+        status = buffer_printf(out, "</Items>");
+    return status ? -1 : buffer_printf(out, "</LambdaFunctionAssociations>");
 }
 
 int lambda_edge_associate(struct arena *arena, struct bytes config, const struct behavior *behavior,
@@ -192,21 +233,39 @@ int lambda_edge_associate(struct arena *arena, struct bytes config, const struct
     return 0;
 }
 
-int lambda_edge_read_distribution(const struct job *job, struct distribution *out,
-                                  struct error *error)
+char *lambda_edge_distribution_path(const struct job *job, const char *below)
 {
-    const char *id = http_escape(job->arena, job_text(job, "distribution"));
+    return arena_printf(job->arena, "/2020-05-31/distribution/%s%s",
+                        http_escape(job->arena, job_text(job, "distribution")), below);
+}
+
+/* A wrong id and credentials of another account look alike: whose they are is worth a request. */
+static int tell_account(const struct job *job, struct error *error)
+{
+    struct error kept = *error;
+    const char *account = lambda_edge_account(job);
+    *error = kept;
+    if (!account)
+        return -1;
+    return error_hint(error,
+                      "these credentials are of account %s: check 'distribution', or use "
+                      "credentials of its account",
+                      account);
+}
+
+static int read_distribution(const struct job *job, const char *below, const char *right,
+                             struct distribution *out, struct error *error)
+{
+    const char *id = lambda_edge_safe(job->arena, job_text(job, "distribution"));
     struct answer answer;
     struct ask ask = {.service = SERVICE_CLOUDFRONT,
                       .method = "GET",
-                      .path = arena_printf(job->arena, "/2020-05-31/distribution/%s/config", id),
+                      .path = lambda_edge_distribution_path(job, below),
                       .what = arena_printf(job->arena, "read the distribution '%s'", id),
-                      .right = "cloudfront:GetDistributionConfig"};
+                      .right = right};
     *out = (struct distribution){0};
     if (lambda_edge_call(job, &ask, &answer, error) != 0)
-        return -1;
-    if (!answer.etag)
-        return unknown_shape("the answer has no ETag", error);
+        return answer.absent ? tell_account(job, error) : -1;
     out->config = answer.xml;
     out->etag = answer.etag;
     if (lambda_edge_find_behavior(job->arena, out->config, job_text(job, "behavior"),
@@ -214,6 +273,35 @@ int lambda_edge_read_distribution(const struct job *job, struct distribution *ou
         return error_prefix(error, "cannot read the distribution '%s'", id);
     out->current = lambda_edge_association(&out->behavior, job_text(job, "event"));
     return 0;
+}
+
+int lambda_edge_read_distribution(const struct job *job, struct distribution *out,
+                                  struct error *error)
+{
+    if (read_distribution(job, "/config", "cloudfront:GetDistributionConfig", out, error) != 0)
+        return -1;
+    return out->etag ? 0 : unknown_shape("the answer has no ETag", error);
+}
+
+const char *lambda_edge_url(struct arena *arena, const struct xml *distribution)
+{
+    const char *domain = xml_text(distribution, "DomainName");
+    bool usable = domain && domain[0] &&
+                  domain[strspn(domain, "abcdefghijklmnopqrstuvwxyz0123456789.-")] == '\0';
+    return usable ? arena_printf(arena, "https://%s", domain) : NULL;
+}
+
+int lambda_edge_look(const struct job *job, struct distribution *out, struct error *error)
+{
+    struct xml *root;
+    if (read_distribution(job, "", "cloudfront:GetDistribution", out, error) != 0 ||
+        lambda_edge_xml(job->arena, out->config, &root, error) != 0)
+        return -1;
+    out->url = lambda_edge_url(job->arena, root);
+    out->status = xml_text(root, "Status");
+    if (out->url && out->status)
+        return 0;
+    return unknown_shape(out->url ? "it has no status" : "it has no domain name", error);
 }
 
 static bool is_viewer(const char *event)
@@ -233,7 +321,8 @@ int lambda_edge_check_events(const struct job *job, const struct behavior *behav
         error_set(error, FAULT_REMOTE,
                   "the cache behavior '%s' has a CloudFront Function for %s, which cannot be "
                   "combined with a Lambda function for %s",
-                  job_text(job, "behavior"), safe(job->arena, behavior->function_events[i]), event);
+                  job_text(job, "behavior"),
+                  lambda_edge_safe(job->arena, behavior->function_events[i]), event);
         return error_hint(error, "remove the CloudFront Function from the behavior, or set 'event' "
                                  "to an origin event");
     }

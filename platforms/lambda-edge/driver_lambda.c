@@ -1,107 +1,41 @@
 /* Bringing a version to Lambda: code, wait, configuration, wait, publish, wait (section 2). In
-   another order a version would keep the configuration of the one before. */
+   another order a version would keep the configuration of the one before. Each change is good for
+   just the revision of $LATEST that was read, so that nobody's change in between is lost. */
 #include <string.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/base/text.h"
 #include "pkg/digest/digest.h"
 #include "platforms/lambda-edge/driver_parts.h"
 
 enum {
     WAIT_MS = 1000,
-    MOST_WAITS = 300, /* like the official clients' waiters */
     CONFLICT_TRIES = 5,
     ROLE_TRIES = 5,
     ROLE_WAIT_MS = 3000 /* until a role that was just made is known everywhere */
 };
 
-#define ARCHITECTURE "x86_64"
-
-/* What is to be on the platform. */
-struct wanted {
-    const char *code_sha256, *handler, *description;
-    struct bytes zip;
-};
-
 /* What is there, and what we did to it. */
 struct present {
     json_t *configuration;
-    bool has_new_code;
+    bool is_new, has_new_code, has_new_settings;
+    bool is_unsure; /* a change was sent, and what became of it cannot be seen */
 };
 
-static char *function_path(const struct job *job, const char *below)
-{
-    return arena_printf(job->arena, "/2015-03-31/functions/%s%s",
-                        http_escape(job->arena, job_text(job, "function")), below);
-}
+typedef bool (*done_fn)(const struct job *, const struct wanted *, const json_t *configuration);
 
 static const char *text(const json_t *object, const char *key)
 {
     return json_find_string(object, key, "");
 }
 
-int lambda_edge_configuration(const struct job *job, const char *version, struct answer *out,
-                              struct error *error)
-{
-    const char *query = version ? arena_printf(job->arena, "?Qualifier=%s", version) : "";
-    struct ask ask = {
-        .service = SERVICE_LAMBDA,
-        .method = "GET",
-        .path = function_path(job, arena_printf(job->arena, "/configuration%s", query)),
-        .what = arena_printf(job->arena, "read the function '%s'", job_text(job, "function")),
-        .right = "lambda:GetFunctionConfiguration",
-        .may_lack = true};
-    return lambda_edge_call(job, &ask, out, error);
-}
-
-static int failed(const struct job *job, const json_t *configuration, const char *reason,
-                  struct error *error)
-{
-    const char *why = text(configuration, reason);
-    return error_set(error, FAULT_REMOTE, "the function '%s' did not become ready: %s",
-                     job_text(job, "function"),
-                     why[0] ? text_safe(job->arena, why, strlen(why)) : "no reason is given");
-}
-
-/* 1: at rest; 0: not yet; -1: never. */
-static int judge(const struct job *job, const json_t *configuration, struct error *error)
-{
-    if (strcmp(text(configuration, "State"), "Failed") == 0)
-        return failed(job, configuration, "StateReason", error);
-    if (strcmp(text(configuration, "LastUpdateStatus"), "Failed") == 0)
-        return failed(job, configuration, "LastUpdateStatusReason", error);
-    return strcmp(text(configuration, "State"), "Pending") != 0 &&
-           strcmp(text(configuration, "LastUpdateStatus"), "InProgress") != 0;
-}
-
-/* Reads until nothing is under way; *configuration is what was known, and what is then. */
-static int settle(const struct job *job, const char *version, json_t **configuration,
-                  struct error *error)
-{
-    for (unsigned i = 0; i < MOST_WAITS; i++) {
-        int rest = judge(job, *configuration, error);
-        if (rest != 0)
-            return rest > 0 ? 0 : -1;
-        if (i == 0)
-            world_say(job->world, job->target->name, "waiting for the function to be ready");
-        world_sleep(job->world, WAIT_MS);
-        struct answer answer;
-        if (world_stopped(job->world, error) != 0 ||
-            lambda_edge_configuration(job, version, &answer, error) != 0)
-            return -1;
-        if (answer.absent)
-            return error_set(error, FAULT_REMOTE, "the function '%s' was deleted meanwhile",
-                             job_text(job, "function"));
-        *configuration = answer.json;
-    }
-    error_set(error, FAULT_REMOTE, "the function '%s' did not become ready within %d s",
-              job_text(job, "function"), MOST_WAITS * WAIT_MS / 1000);
-    return error_hint(error, "look at the function in the console, then publish again");
-}
-
 static bool is_conflict(const struct answer *answer)
 {
-    return strncmp(answer->code, "ResourceConflict", 16) == 0;
+    return lambda_edge_is_code(answer->code, "ResourceConflict");
+}
+
+static bool is_overtaken(const struct answer *answer)
+{
+    return lambda_edge_is_code(answer->code, "PreconditionFailed");
 }
 
 /* Only what ends us gets out: an error that was dealt with must not be taken for one. */
@@ -111,25 +45,98 @@ static int pass_on(const struct error *refusal, struct error *error)
     return -1;
 }
 
-/* Somebody else's change may be under way: it is waited for, a few times. */
-static int call_when_free(const struct job *job, const struct ask *ask, json_t **configuration,
-                          struct error *error)
+static int overtaken(const struct job *job, struct error *error)
+{
+    error_set(error, FAULT_REMOTE, "somebody else has changed the function '%s' in between",
+              job_text(job, "function"));
+    return error_hint(error, "publish again when nobody else does: that starts from what is there");
+}
+
+/* Sends, and checks what the answer says of the function. */
+static int call(const struct job *job, const struct ask *ask, struct answer *answer,
+                struct error *error)
+{
+    if (lambda_edge_call(job, ask, answer, error) != 0)
+        return -1;
+    if (lambda_edge_check_shape(answer->json, ask->what, error) == 0)
+        return 0;
+    answer->uncertain = true;
+    return -1;
+}
+
+/* What is there after a refusal, which is what is told when that can't be read either. */
+static int read_again(const struct job *job, struct present *present, const struct error *refusal,
+                      struct error *error)
 {
     struct answer answer;
+    struct error ignored = {0};
+    if (world_stopped(job->world, error) != 0)
+        return -1;
+    if (lambda_edge_configuration(job, NULL, &answer, &ignored) != 0 || answer.absent)
+        return pass_on(refusal, error);
+    present->configuration = answer.json;
+    return lambda_edge_settle(job, NULL, &present->configuration, error);
+}
+
+/* Waits out somebody else's change, a few times. When our own first try is what stands in the way
+   (its answer was lost), what is there is as wanted. */
+static int change(const struct job *job, const struct wanted *wanted, struct ask *ask,
+                  done_fn is_done, struct present *present, struct error *error)
+{
+    const char *revision = json_find_string(present->configuration, "RevisionId", NULL);
+    if (revision)
+        json_object_set_new(ask->json, "RevisionId", json_string(revision));
+    struct answer answer;
     struct error refusal = {0};
-    for (unsigned i = 1; lambda_edge_call(job, ask, &answer, &refusal) != 0; i++) {
-        if (!is_conflict(&answer) || i == CONFLICT_TRIES)
+    for (unsigned i = 1; call(job, ask, &answer, &refusal) != 0; i++) {
+        bool busy = is_conflict(&answer), changed = is_overtaken(&answer);
+        if (!busy && !changed && !answer.uncertain)
             return pass_on(&refusal, error);
-        world_say(job->world, job->target->name, "another change of the function is under way");
-        world_sleep(job->world, WAIT_MS);
-        struct answer now;
-        if (world_stopped(job->world, error) != 0 ||
-            lambda_edge_configuration(job, NULL, &now, error) != 0 ||
-            settle(job, NULL, &now.json, error) != 0)
+        if (busy) {
+            world_say(job->world, job->target->name, "another change of the function is under way");
+            world_sleep(job->world, WAIT_MS);
+        }
+        if (read_again(job, present, &refusal, error) != 0) {
+            present->is_unsure = answer.uncertain;
             return -1;
+        }
+        if (is_done(job, wanted, present->configuration))
+            return 0;
+        if (changed)
+            return overtaken(job, error);
+        if (!busy || i == CONFLICT_TRIES)
+            return pass_on(&refusal, error);
     }
-    *configuration = answer.json;
-    return 0;
+    present->configuration = answer.json;
+    if (lambda_edge_settle(job, NULL, &present->configuration, error) != 0)
+        return -1;
+    return is_done(job, wanted, present->configuration) ? 0 : overtaken(job, error);
+}
+
+static bool has_code(const struct job *job, const struct wanted *wanted,
+                     const json_t *configuration)
+{
+    (void)job;
+    return strcmp(text(configuration, "CodeSha256"), wanted->code_sha256) == 0;
+}
+
+bool lambda_edge_is_configured(const struct job *job, const struct wanted *wanted,
+                               const json_t *configuration)
+{
+    const char *role = job_text(job, "role");
+    return strcmp(text(configuration, "Runtime"), job_text(job, "runtime")) == 0 &&
+           strcmp(text(configuration, "Handler"), wanted->handler) == 0 &&
+           json_find_integer(configuration, "Timeout", -1) == job_integer(job, "timeout_s", 5) &&
+           json_find_integer(configuration, "MemorySize", -1) ==
+               job_integer(job, "memory_mb", 128) &&
+           (!role || strcmp(text(configuration, "Role"), role) == 0);
+}
+
+static bool is_described(const struct job *job, const struct wanted *wanted,
+                         const json_t *configuration)
+{
+    return lambda_edge_is_configured(job, wanted, configuration) &&
+           strcmp(text(configuration, "Description"), wanted->description) == 0;
 }
 
 static json_t *creation(const struct job *job, const struct wanted *wanted, const char *zip)
@@ -152,14 +159,25 @@ static int need_role(const struct job *job, struct error *error)
                              "edgelambda.amazonaws.com may assume");
 }
 
-/* Also when an earlier try's answer was lost: then it is there now. */
-static int create(const struct job *job, const struct wanted *wanted, json_t **configuration,
+/* After a refusal, or none that can be read: is it there, and with our code? Of another's, made at
+   the same moment, nothing is touched. */
+static int adopt(const struct job *job, const struct wanted *wanted, struct present *present,
+                 const struct error *refusal, struct error *error)
+{
+    if (read_again(job, present, refusal, error) != 0)
+        return -1;
+    return has_code(job, wanted, present->configuration) ? 0 : overtaken(job, error);
+}
+
+static int create(const struct job *job, const struct wanted *wanted, struct present *present,
                   struct error *error)
 {
     struct answer answer;
     struct error refusal = {0};
     if (!job_text(job, "role"))
         return need_role(job, error);
+    if (lambda_edge_check_role(job, job_text(job, "role"), error) != 0)
+        return -1;
     struct ask ask = {
         .service = SERVICE_LAMBDA,
         .method = "POST",
@@ -167,13 +185,10 @@ static int create(const struct job *job, const struct wanted *wanted, json_t **c
         .what = arena_printf(job->arena, "create the function '%s'", job_text(job, "function")),
         .right = "lambda:CreateFunction and iam:PassRole",
         .json = creation(job, wanted, digest_base64(job->arena, wanted->zip))};
-    for (unsigned i = 1; lambda_edge_call(job, &ask, &answer, &refusal) != 0; i++) {
-        if (is_conflict(&answer)) {
-            if (lambda_edge_configuration(job, NULL, &answer, error) != 0)
-                return -1;
-            if (answer.absent)
-                return pass_on(&refusal, error);
-            break;
+    for (unsigned i = 1; call(job, &ask, &answer, &refusal) != 0; i++) {
+        if (is_conflict(&answer) || answer.uncertain) {
+            present->is_unsure = answer.uncertain;
+            return adopt(job, wanted, present, &refusal, error);
         }
         if (!strstr(answer.text, "cannot be assumed by Lambda") || i == ROLE_TRIES)
             return pass_on(&refusal, error);
@@ -183,50 +198,15 @@ static int create(const struct job *job, const struct wanted *wanted, json_t **c
         if (world_stopped(job->world, error) != 0)
             return -1;
     }
-    *configuration = answer.json;
-    return 0;
-}
-
-/* What CloudFront would refuse when the version is associated, after all has been uploaded
-   (section 3): none of it comes from us, so the function was made by somebody else. */
-static int check_restrictions(const struct job *job, const json_t *configuration,
-                              struct error *error)
-{
-    const json_t *variables = json_find(configuration, "Environment.Variables");
-    const struct {
-        bool is_there;
-        const char *what;
-    } rows[] = {
-        {json_object_size(variables) > 0, "environment variables"},
-        {json_array_size(json_object_get(configuration, "Layers")) > 0, "layers"},
-        {json_find_string(configuration, "VpcConfig.VpcId", "")[0] != '\0', "a VPC"},
-        {json_find_string(configuration, "DeadLetterConfig.TargetArn", "")[0] != '\0',
-         "a dead letter queue"},
-        {strcmp(json_find_string(configuration, "TracingConfig.Mode", ""), "Active") == 0,
-         "X-Ray tracing"},
-        {json_find_integer(configuration, "EphemeralStorage.Size", 512) > 512,
-         "more than 512 MB of /tmp"},
-        {text(configuration, "KMSKeyArn")[0] != '\0', "a key of its own"},
-        {strcmp(json_find_string(configuration, "PackageType", "Zip"), "Zip") != 0,
-         "a container image"},
-        {strcmp(json_find_string(configuration, "Architectures[0]", ARCHITECTURE), ARCHITECTURE) !=
-             0,
-         "another architecture than x86_64"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (!rows[i].is_there)
-            continue;
-        error_set(error, FAULT_REMOTE, "the function '%s' has %s, which Lambda@Edge does not take",
-                  job_text(job, "function"), rows[i].what);
-        return error_hint(error, "change the function, or set 'function' to another name");
-    }
-    return 0;
+    present->is_new = true;
+    present->configuration = answer.json;
+    return lambda_edge_settle(job, NULL, &present->configuration, error);
 }
 
 static int update_code(const struct job *job, const struct wanted *wanted, struct present *present,
                        struct error *error)
 {
-    if (strcmp(text(present->configuration, "CodeSha256"), wanted->code_sha256) == 0)
+    if (has_code(job, wanted, present->configuration))
         return 0;
     json_t *body =
         json_own(job->arena, json_pack("{s:s, s:[s], s:b, s:b}", "ZipFile",
@@ -234,127 +214,176 @@ static int update_code(const struct job *job, const struct wanted *wanted, struc
                                        ARCHITECTURE, "Publish", 0, "DryRun", 0));
     struct ask ask = {.service = SERVICE_LAMBDA,
                       .method = "PUT",
-                      .path = function_path(job, "/code"),
+                      .path = lambda_edge_function_path(job, "/code"),
                       .what = "upload the code",
                       .right = "lambda:UpdateFunctionCode",
                       .json = body};
-    if (call_when_free(job, &ask, &present->configuration, error) != 0)
-        return -1;
-    present->has_new_code = true;
-    return settle(job, NULL, &present->configuration, error);
+    int status = change(job, wanted, &ask, has_code, present, error);
+    present->has_new_code = has_code(job, wanted, present->configuration);
+    return status;
 }
 
-static bool is_configured(const struct job *job, const struct wanted *wanted,
-                          const json_t *configuration)
-{
-    const char *role = job_text(job, "role");
-    return strcmp(text(configuration, "Runtime"), job_text(job, "runtime")) == 0 &&
-           strcmp(text(configuration, "Handler"), wanted->handler) == 0 &&
-           json_find_integer(configuration, "Timeout", -1) == job_integer(job, "timeout_s", 5) &&
-           json_find_integer(configuration, "MemorySize", -1) ==
-               job_integer(job, "memory_mb", 128) &&
-           (!role || strcmp(text(configuration, "Role"), role) == 0);
-}
-
-/* A version is made only when code or configuration differ from the last one's. What only the
-   digest counts (the behavior, say) is neither, so the description stands in for it. */
 static int update_configuration(const struct job *job, const struct wanted *wanted,
                                 struct present *present, struct error *error)
 {
-    const char *description = text(present->configuration, "Description");
-    bool is_described = present->has_new_code || strcmp(description, wanted->description) == 0;
-    if (is_described && is_configured(job, wanted, present->configuration))
-        return 0;
+    const char *role = job_text(job, "role");
+    if (role && strcmp(text(present->configuration, "Role"), role) != 0 &&
+        lambda_edge_check_role(job, role, error) != 0)
+        return -1;
     json_t *body = json_own(
         job->arena, json_pack("{s:s, s:I, s:I, s:s, s:s}", "Handler", wanted->handler, "Timeout",
                               job_integer(job, "timeout_s", 5), "MemorySize",
                               job_integer(job, "memory_mb", 128), "Runtime",
                               job_text(job, "runtime"), "Description", wanted->description));
-    if (job_text(job, "role"))
-        json_object_set_new(body, "Role", json_string(job_text(job, "role")));
+    if (role)
+        json_object_set_new(body, "Role", json_string(role));
     struct ask ask = {.service = SERVICE_LAMBDA,
                       .method = "PUT",
-                      .path = function_path(job, "/configuration"),
+                      .path = lambda_edge_function_path(job, "/configuration"),
                       .what = "configure the function",
                       .right = "lambda:UpdateFunctionConfiguration and iam:PassRole",
                       .json = body};
-    if (call_when_free(job, &ask, &present->configuration, error) != 0)
-        return -1;
-    return settle(job, NULL, &present->configuration, error);
+    int status = change(job, wanted, &ask, is_described, present, error);
+    present->has_new_settings = is_described(job, wanted, present->configuration);
+    return status;
 }
 
-/* Publishing again what has not changed gives the same version (section 2). */
-static int publish_version(const struct job *job, const struct wanted *wanted,
-                           struct deployment *out, struct error *error)
+/* One request to publish, again when that is sure to be the same: unchanged code and configuration
+   give the same version (section 2). */
+static int publish_latest(const struct job *job, const struct wanted *wanted,
+                          struct present *present, json_t **version, struct error *error)
 {
-    json_t *body = json_own(job->arena, json_pack("{s:s, s:s}", "CodeSha256", wanted->code_sha256,
-                                                  "Description", wanted->description));
     struct ask ask = {.service = SERVICE_LAMBDA,
                       .method = "POST",
-                      .path = function_path(job, "/versions"),
+                      .path = lambda_edge_function_path(job, "/versions"),
                       .what = "publish a version",
-                      .right = "lambda:PublishVersion",
-                      .json = body};
-    json_t *version;
-    if (call_when_free(job, &ask, &version, error) != 0)
-        return -1;
-    const char *number = text(version, "Version");
-    if (!lambda_edge_is_version(number))
-        return error_set(error, FAULT_REMOTE, "cannot publish a version: the answer has no number");
-    if (settle(job, number, &version, error) != 0)
-        return -1;
-    if (!is_configured(job, wanted, version) ||
-        strcmp(text(version, "CodeSha256"), wanted->code_sha256) != 0) {
-        error_set(error, FAULT_REMOTE, "version %s of the function '%s' is not what was uploaded",
-                  number, job_text(job, "function"));
-        return error_hint(error, "publish again when nobody else changes the function");
+                      .right = "lambda:PublishVersion"};
+    struct answer answer;
+    struct error refusal = {0};
+    for (unsigned i = 1;; i++) {
+        ask.json = json_own(
+            job->arena, json_pack("{s:s, s:s, s:s*}", "CodeSha256", wanted->code_sha256,
+                                  "Description", wanted->description, "RevisionId",
+                                  json_find_string(present->configuration, "RevisionId", NULL)));
+        if (call(job, &ask, &answer, &refusal) == 0)
+            break;
+        bool busy = is_conflict(&answer);
+        if ((!busy && !is_overtaken(&answer) && !answer.uncertain) || i == CONFLICT_TRIES)
+            return pass_on(&refusal, error);
+        if (busy) {
+            world_say(job->world, job->target->name, "another change of the function is under way");
+            world_sleep(job->world, WAIT_MS);
+        }
+        if (read_again(job, present, &refusal, error) != 0)
+            return -1;
+        if (!has_code(job, wanted, present->configuration) ||
+            !lambda_edge_is_configured(job, wanted, present->configuration))
+            return overtaken(job, error);
     }
-    out->version = number;
-    return 0;
+    *version = answer.json;
+    if (lambda_edge_is_version(text(*version, "Version")))
+        return lambda_edge_settle(job, text(*version, "Version"), version, error);
+    return error_set(error, FAULT_REMOTE, "cannot publish a version: the answer has no number");
 }
 
-static int bring(const struct job *job, const struct wanted *wanted, struct deployment *out,
-                 struct error *error)
+/* Where only the digest counts what has changed (the behavior, say), or the commit, the platform
+   answers with the version before, whose description is another: $LATEST then gets ours, which
+   makes it differ. Describing it first would make a second version after a run that was cut off. */
+static int publish_version(const struct job *job, const struct wanted *wanted,
+                           struct present *present, json_t **version, struct error *error)
 {
     struct answer answer;
-    struct present present = {0};
+    if (publish_latest(job, wanted, present, version, error) != 0)
+        return -1;
+    if (strcmp(text(*version, "Description"), wanted->description) != 0) {
+        if (lambda_edge_configuration(job, NULL, &answer, error) != 0)
+            return -1;
+        if (answer.absent)
+            return overtaken(job, error);
+        present->configuration = answer.json;
+        if (update_configuration(job, wanted, present, error) != 0 ||
+            publish_latest(job, wanted, present, version, error) != 0)
+            return -1;
+    }
+    if (is_described(job, wanted, *version) && has_code(job, wanted, *version))
+        return 0;
+    error_set(error, FAULT_REMOTE, "version %s of the function '%s' is not what was uploaded",
+              text(*version, "Version"), job_text(job, "function"));
+    return error_hint(error, "publish again when nobody else changes the function");
+}
+
+/* What our changes leave behind when no version comes of them. */
+static int tell_left(const struct job *job, const struct present *present, struct error *error)
+{
+    const char *what = present->is_unsure          ? "may have been changed"
+                       : present->is_new           ? "was made"
+                       : present->has_new_code     ? "has the new code"
+                       : present->has_new_settings ? "has the new configuration"
+                                                   : NULL;
+    if (!what || error->fault >= FAULT_INTERRUPTED)
+        return -1;
+    return error_prefix(error, "the function '%s' %s, but no version was published",
+                        job_text(job, "function"), what);
+}
+
+static int bring(const struct job *job, const struct wanted *wanted, struct present *present,
+                 json_t **version, struct error *error)
+{
+    struct answer answer;
     if (lambda_edge_configuration(job, NULL, &answer, error) != 0)
         return -1;
-    present.configuration = answer.json;
-    if (answer.absent && create(job, wanted, &present.configuration, error) != 0)
+    present->configuration = answer.json;
+    if (answer.absent && create(job, wanted, present, error) != 0)
         return -1;
-    if (check_restrictions(job, present.configuration, error) != 0 ||
-        settle(job, NULL, &present.configuration, error) != 0 ||
-        update_code(job, wanted, &present, error) != 0 ||
-        update_configuration(job, wanted, &present, error) != 0)
+    if (lambda_edge_check_restrictions(job, present->configuration, error) != 0 ||
+        lambda_edge_settle(job, NULL, &present->configuration, error) != 0 ||
+        update_code(job, wanted, present, error) != 0)
         return -1;
-    return publish_version(job, wanted, out, error);
+    if (!lambda_edge_is_configured(job, wanted, present->configuration) &&
+        update_configuration(job, wanted, present, error) != 0)
+        return -1;
+    return publish_version(job, wanted, present, version, error);
+}
+
+int lambda_edge_wanted(const struct job *job, const struct artifact *artifact, struct wanted *out,
+                       struct error *error)
+{
+    uint8_t digest[32];
+    json_t *settings;
+    if (json_read(job->arena, bytes_of(artifact->settings), "settings", FAULT_INPUT, &settings,
+                  error) != 0)
+        return -1;
+    digest_sha256_raw(artifact->parts[0].body, digest);
+    *out = (struct wanted){.code_sha256 =
+                               digest_base64(job->arena, (struct bytes){digest, sizeof digest}),
+                           .handler = text(settings, "handler"),
+                           .zip = artifact->parts[0].body};
+    out->description =
+        lambda_edge_description(job->arena, artifact->sha256, job->commit, out->code_sha256);
+    return 0;
 }
 
 /* What would keep the version from being associated is looked for first. */
 int lambda_edge_upload(const struct job *job, const struct artifact *artifact,
                        struct deployment *out, struct error *error)
 {
+    struct memory *memory = lambda_edge_memory(job);
     struct distribution distribution;
-    uint8_t digest[32];
-    json_t *settings;
-    if (lambda_edge_read_distribution(job, &distribution, error) != 0 ||
-        lambda_edge_check_events(job, &distribution.behavior, error) != 0)
+    struct wanted wanted;
+    struct present present = {0};
+    json_t *version;
+    if (!memory->fits && (lambda_edge_read_distribution(job, &distribution, error) != 0 ||
+                          lambda_edge_check_events(job, &distribution.behavior, error) != 0))
         return -1;
-    if (json_read(job->arena, bytes_of(artifact->settings), "settings", FAULT_INPUT, &settings,
-                  error) != 0)
+    if (lambda_edge_wanted(job, artifact, &wanted, error) != 0)
         return -1;
-    digest_sha256_raw(artifact->parts[0].body, digest);
-    struct wanted wanted = {.code_sha256 =
-                                digest_base64(job->arena, (struct bytes){digest, sizeof digest}),
-                            .handler = text(settings, "handler"),
-                            .zip = artifact->parts[0].body};
-    wanted.description =
-        lambda_edge_description(job->arena, artifact->sha256, job->commit, wanted.code_sha256);
-    if (bring(job, &wanted, out, error) != 0)
-        return -1;
+    if (bring(job, &wanted, &present, &version, error) != 0)
+        return tell_left(job, &present, error);
+    out->version = text(version, "Version");
     out->resource = job_text(job, "function");
     out->artifact_sha256 = artifact->sha256;
     out->commit = job->commit;
+    memory->version = out->version;
+    memory->arn = text(version, "FunctionArn");
     return 0;
 }
