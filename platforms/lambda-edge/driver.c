@@ -47,6 +47,7 @@ static int live(const struct job *job, struct deployment *out, struct error *err
         return 0;
     out->url = distribution.url;
     out->spreading = strcmp(distribution.status, "InProgress") == 0;
+    out->incomplete = distribution.current->include_body != job_flag(job, "include_body", false);
     out->resource = job_text(job, "function");
     out->drifted = true;
     if (!lambda_edge_is_version(out->version))

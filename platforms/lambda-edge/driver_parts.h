@@ -39,6 +39,9 @@ int lambda_edge_unlock(struct job *, struct error *) MUST_CHECK;
 /* driver_role.c: before a function gets the role. Refuses one that Lambda or CloudFront may not
    assume; does nothing when that cannot be seen. */
 int lambda_edge_check_role(const struct job *, const char *arn, struct error *) MUST_CHECK;
+/* The trust policy as IAM sends it. */
+int lambda_edge_judge_trust(const struct job *, const char *arn, const char *document,
+                            struct error *) MUST_CHECK;
 /* The account of the credentials, NULL when it cannot be learned. */
 const char *lambda_edge_account(const struct job *);
 

@@ -97,15 +97,17 @@ static bool is_trusted(const json_t *policy, const char *service)
     return false;
 }
 
-static int judge_trust(const struct job *job, const char *arn, const char *document,
-                       struct error *error)
+int lambda_edge_judge_trust(const struct job *job, const char *arn, const char *document,
+                            struct error *error)
 {
     static const char *const services[] = {"lambda.amazonaws.com", "edgelambda.amazonaws.com"};
     struct error ignored = {0};
     json_t *policy;
     if (json_read(job->arena, bytes_of(decode(job->arena, document)), "policy", FAULT_REMOTE,
-                  &policy, &ignored) != 0 ||
-        !json_object_get(policy, "Statement"))
+                  &policy, &ignored) != 0)
+        return 0;
+    const json_t *statements = json_object_get(policy, "Statement");
+    if (!json_is_object(statements) && !json_is_array(statements))
         return 0;
     for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
         if (is_trusted(policy, services[i]))
@@ -157,5 +159,5 @@ int lambda_edge_check_role(const struct job *job, const char *arn, struct error 
     const char *document = xml_text(role, "AssumeRolePolicyDocument");
     if (found && found[0] && strcmp(found, arn) != 0)
         return no_such_role(job, arn, found, error);
-    return document ? judge_trust(job, arn, document, error) : 0;
+    return document ? lambda_edge_judge_trust(job, arn, document, error) : 0;
 }

@@ -67,8 +67,8 @@ static void test_again(void)
             CHECK(upload(&stage, &job, number, &out) == 0);
             CHECK_TEXT(out.version, number == '1' ? "1" : "2");
         }
-    /* What only the digest counts makes another one, once. */
-    json_object_set_new(stage.job.settings, "include_body", json_true());
+    /* The same from another commit is another one, once: it tells where it is from. */
+    stage.job.commit = "0123456789abcdef0123456789abcdef01234567";
     for (unsigned i = 0; i < 2; i++) {
         CHECK(upload(&stage, &stage.job, '2', &out) == 0);
         CHECK_TEXT(out.version, "3");
@@ -158,6 +158,10 @@ static void check_plan(struct stage *stage, struct job *job, char number, const 
         fprintf(stderr, "  %s\n", stage->error.message);
     for (size_t i = 0; i < count; i++)
         all = arena_printf(stage->arena, "%s%s\n", all, steps[i]);
+    const char *mark = strstr(expected, "SIZE");
+    if (mark)
+        expected = arena_printf(stage->arena, "%.*s%zu%s", (int)(mark - expected), expected,
+                                artifact.parts[0].body.size, mark + 4);
     CHECK_TEXT(all, expected);
     CHECK(writes == lambda_stage_count(stage, "PUT", "") + lambda_stage_count(stage, "POST", ""));
 }
@@ -172,14 +176,10 @@ static void test_plan(void)
     struct artifact artifact;
     struct deployment out;
     lambda_stage_open(&arena, NULL, &stage);
-    CHECK(lambda_pack(&stage, &stage.job, '1', &artifact) == 0);
-    unsigned size = (unsigned)artifact.parts[0].body.size;
     check_plan(&stage, &stage.job, '1',
-               arena_printf(&arena,
-                            "create the function 'resize' (nodejs24.x, 128 MB, 5 s, role "
-                            "'arn:aws:iam::123456789012:role/edge') with %u bytes of code\n"
-                            "publish a version of the function 'resize'\n" HERE "the new version\n",
-                            size));
+               "create the function 'resize' (nodejs24.x, 128 MB, 5 s, role "
+               "'arn:aws:iam::123456789012:role/edge') with SIZE bytes of code\n"
+               "publish a version of the function 'resize'\n" HERE "the new version\n");
     CHECK(upload(&stage, &stage.job, '1', &out) == 0);
     check_plan(&stage, &stage.job, '1', HERE "version 1\n");
     CHECK(lambda_publish(&stage, &stage.job, '1', &artifact, &out) == 0);
@@ -187,14 +187,12 @@ static void test_plan(void)
     json_object_set_new(stage.job.settings, "timeout_s", json_integer(4));
     json_object_set_new(stage.job.settings, "runtime", json_string("nodejs22.x"));
     check_plan(&stage, &stage.job, '2',
-               arena_printf(&arena,
-                            "upload %u bytes of code to the function 'resize'\n"
-                            "set runtime of the function 'resize' from 'nodejs24.x' to "
-                            "'nodejs22.x'\n"
-                            "set timeout_s of the function 'resize' from 5 to 4\n"
-                            "publish a version of the function 'resize'\n" HERE
-                            "the new version instead of version 1\n",
-                            size));
+               "upload SIZE bytes of code to the function 'resize'\n"
+               "set runtime of the function 'resize' from 'nodejs24.x' to "
+               "'nodejs22.x'\n"
+               "set timeout_s of the function 'resize' from 5 to 4\n"
+               "publish a version of the function 'resize'\n" HERE
+               "the new version instead of version 1\n");
     json_object_set_new(stage.job.settings, "behavior", json_string("/none"));
     const char **steps;
     size_t count;
@@ -218,6 +216,7 @@ static void test_moved(void)
     /* No record says whose it is: it stays. */
     struct job after = lambda_job(&stage, "resize");
     check_plan(&stage, &after, '1',
+               "upload SIZE bytes of code to the function 'resize'\n"
                "publish a version of the function 'resize'\n" HERE "the new version\n");
     /* Another target wants just that place: it stays. */
     json_t *settings =
@@ -230,9 +229,11 @@ static void test_moved(void)
     after.previous = "1";
     after.manifest = &manifest;
     check_plan(&stage, &after, '1',
+               "upload SIZE bytes of code to the function 'resize'\n"
                "publish a version of the function 'resize'\n" HERE "the new version\n");
     manifest.target_count = 1;
     check_plan(&stage, &after, '1',
+               "upload SIZE bytes of code to the function 'resize'\n"
                "publish a version of the function 'resize'\n" HERE "the new version\n" THERE
                "no longer version 1: this target was there\n");
     unsigned puts = lambda_stage_count(&stage, "PUT", "/distribution/");
@@ -287,8 +288,73 @@ static void test_two_writers(void)
     arena_free(&arena);
 }
 
+/* The role's trust as IAM tells it; in doubt AWS has the last word. */
+static void test_trust(void)
+{
+#define SERVICES(list)          "\"Principal\":{\"Service\":" list "}"
+#define BOTH                    "[\"lambda.amazonaws.com\",\"edgelambda.amazonaws.com\"]"
+#define RULE(principal, action) "{\"Effect\":\"Allow\"," principal ",\"Action\":" action "}"
+    static const struct {
+        const char *statements, *refused;
+    } rows[] = {
+        {"[" RULE(SERVICES(BOTH), "\"sts:AssumeRole\"") "]", NULL},
+        {RULE(SERVICES(BOTH), "[\"sts:TagSession\",\"sts:AssumeRole\"]"), NULL},
+        {"[" RULE(SERVICES("\"lambda.amazonaws.com\""), "\"sts:AssumeRole\"") "," RULE(
+             SERVICES("[\"edgelambda.amazonaws.com\"]"), "\"sts:*\"") "]",
+         NULL},
+        {RULE("\"Principal\":\"*\"", "\"*\""), NULL},
+        {RULE("\"NotPrincipal\":{}", "\"sts:AssumeRole\""), NULL},
+        {RULE(SERVICES("\"lambda.amazonaws.com\""), "\"sts:AssumeRole\""), "edgelambda"},
+        {RULE(SERVICES("\"edgelambda.amazonaws.com\""), "\"sts:AssumeRole\""), " lambda"},
+        {RULE(SERVICES(BOTH), "\"sts:TagSession\""), " lambda"},
+        {"[{\"Effect\":\"Deny\"," SERVICES(BOTH) ",\"Action\":\"*\"}]", " lambda"},
+        {"[7,[],null,\"x\"]", " lambda"},
+        {"7", NULL},
+        {"", NULL},
+    };
+    struct arena arena = {0};
+    struct job job = {.arena = &arena};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = {0};
+        const char *policy = arena_printf(&arena, "{\"Statement\":%s}", rows[i].statements);
+        int status = lambda_edge_judge_trust(&job, "arn", http_escape(&arena, policy), &error);
+        bool ok = CHECK(status == (rows[i].refused ? -1 : 0));
+        if (rows[i].refused)
+            ok =
+                CHECK(strstr(error.message, rows[i].refused) && strstr(error.hint, "{\"Effect\"") &&
+                      strstr(error.hint, "\"Action\":\"sts:AssumeRole\"}")) &&
+                ok;
+        if (!ok)
+            fprintf(stderr, "  %s: %s\n", rows[i].statements, error.message);
+    }
+    arena_free(&arena);
+}
+
+static void test_other_account(void)
+{
+    struct arena arena = {0};
+    struct stage stage;
+    struct deployment out;
+    lambda_stage_open(&arena, NULL, &stage);
+    json_object_set_new(stage.job.settings, "role",
+                        json_string("arn:aws:iam::999999999999:role/edge"));
+    CHECK(upload(&stage, &stage.job, '1', &out) == -1);
+    CHECK(stage.error.fault == FAULT_INPUT);
+    CHECK_TEXT(stage.error.message, "there is no role 'arn:aws:iam::999999999999:role/edge'");
+    CHECK(strstr(stage.error.hint, "123456789012") != NULL);
+    json_object_set_new(stage.job.settings, "role",
+                        json_string("arn:aws:iam::123456789012:role/nobody-made-it"));
+    (void)upload(&stage, &stage.job, '1', &out);
+    json_object_set_new(stage.job.settings, "distribution", json_string("ENOTTHERE"));
+    CHECK(upload(&stage, &stage.job, '1', &out) == -1);
+    CHECK(strstr(stage.error.hint, "of account 123456789012: check 'distribution'") != NULL);
+    arena_free(&arena);
+}
+
 void test_lambda_driver(void)
 {
+    test_trust();
+    test_other_account();
     test_ready();
     test_again();
     test_left();
