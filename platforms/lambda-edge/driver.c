@@ -31,6 +31,7 @@ static void remember(const struct job *job, const struct distribution *distribut
     struct memory *memory = lambda_edge_memory(job);
     struct error ignored = {0};
     memory->url = distribution->url;
+    memory->live = lambda_edge_version_of(job, distribution->current);
     memory->fits = lambda_edge_check_events(job, &distribution->behavior, &ignored) == 0;
 }
 

@@ -73,7 +73,8 @@ int lambda_edge_stale(const struct job *, const struct distribution *, struct st
 
 /* driver.c: what hooks of one run leave for each other. */
 struct memory {
-    const char *url;                  /* of the distribution */
+    const char *url;                  /* of the distribution; NULL: live was not asked */
+    const char *live;                 /* the version that live has seen */
     const char *version, *arn;        /* that is there, and may be associated */
     struct distribution distribution; /* what ready has read; etag NULL: nothing */
     bool fits;                        /* behavior and event were looked at */

@@ -100,13 +100,28 @@ int lambda_edge_list(const struct job *job, struct listed **out, size_t *count, 
 
 static struct deployment describe(const struct job *job, const struct listed *version)
 {
-    struct deployment out = {.version = version->number,
-                             .resource = job_text(job, "function"),
-                             .percent = 100,
-                             .lived = LIVED_UNKNOWN};
+    struct deployment out = {
+        .version = version->number, .resource = job_text(job, "function"), .lived = LIVED_UNKNOWN};
     out.drifted =
         !lambda_edge_read_description(job->arena, version->description, version->code_sha256, &out);
     return out;
+}
+
+/* What live has just seen need not be asked again. */
+static int see_live(const struct job *job, const char **version, const char **url,
+                    struct error *error)
+{
+    const struct memory *memory = lambda_edge_memory(job);
+    struct distribution distribution;
+    *version = memory->live;
+    *url = memory->url;
+    if (memory->url)
+        return 0;
+    if (lambda_edge_look(job, &distribution, error) != 0)
+        return -1;
+    *version = lambda_edge_version_of(job, distribution.current);
+    *url = distribution.url;
+    return 0;
 }
 
 /* CloudFront remembers only what is associated: of the others it is not known whether they ever
@@ -114,13 +129,12 @@ static struct deployment describe(const struct job *job, const struct listed *ve
 int lambda_edge_versions(const struct job *job, struct deployment **out, size_t *count,
                          struct error *error)
 {
-    struct distribution distribution;
+    const char *live, *url;
     struct listed *versions;
     size_t listed;
-    if (lambda_edge_look(job, &distribution, error) != 0 ||
+    if (see_live(job, &live, &url, error) != 0 ||
         lambda_edge_list(job, &versions, &listed, error) != 0)
         return -1;
-    const char *live = lambda_edge_version_of(job, distribution.current);
     *out = arena_alloc(job->arena, listed + 1, sizeof **out);
     *count = 0;
     if (live)
@@ -133,6 +147,6 @@ int lambda_edge_versions(const struct job *job, struct deployment **out, size_t 
         return 0;
     (*out)[0].lived = LIVED_YES;
     (*out)[0].percent = 100;
-    (*out)[0].url = distribution.url;
+    (*out)[0].url = url;
     return 0;
 }

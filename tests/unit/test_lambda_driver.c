@@ -127,11 +127,15 @@ static void test_versions(void)
         CHECK(lambda_publish(&stage, &stage.job, number, &artifact, &out) == 0);
     out = (struct deployment){.version = "1"};
     CHECK(platform_lambda_edge.activate(&stage.job, NULL, &out, &stage.error) == 0);
+    CHECK(platform_lambda_edge.live(&stage.job, &out, &stage.error) == 0);
+    unsigned gets = lambda_stage_count(&stage, "GET", "/distribution/");
     CHECK(platform_lambda_edge.versions(&stage.job, &versions, &count, &stage.error) == 0);
+    CHECK(lambda_stage_count(&stage, "GET", "/distribution/") == gets);
     if (CHECK(count == 4)) {
         static const char *const order[] = {"1", "4", "3", "2"};
         for (size_t i = 0; i < count; i++) {
             CHECK_TEXT(versions[i].version, order[i]);
+            CHECK(versions[i].percent == (i ? 0 : 100));
             CHECK(versions[i].lived == (i ? LIVED_UNKNOWN : LIVED_YES));
             CHECK_TEXT(versions[i].commit, lambda_commit);
         }
@@ -139,6 +143,7 @@ static void test_versions(void)
     }
     struct job other = lambda_job(&stage, "other");
     CHECK(lambda_publish(&stage, &other, '1', &artifact, &out) == 0);
+    stage.job = lambda_job(&stage, "resize");
     CHECK(platform_lambda_edge.versions(&stage.job, &versions, &count, &stage.error) == 0);
     CHECK(count == 5 && versions[0].drifted);
     CHECK_TEXT(versions[0].version, "arn:aws:lambda:us-east-1:123456789012:function:other:1");
