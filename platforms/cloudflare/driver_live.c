@@ -209,7 +209,7 @@ static void gather_others(struct gathering *gathering)
         size_t before = gathering->count;
         if (cloudflare_share(gathering->traffic, version) > 0)
             is_newer = false;
-        bool never = since && made && strcmp(made, since) > 0;
+        bool never = since && made && strcmp(made, since) >= 0;
         gather(gathering, version, never ? LIVED_NO : LIVED_UNKNOWN, made);
         if (gathering->count == before || !is_newer || has_staged ||
             gathering->rows[before].drifted || gathering->rows[before].lived == LIVED_YES)

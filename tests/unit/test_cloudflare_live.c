@@ -2,123 +2,26 @@
    again, roll back, with answers that get lost. Two views of one contract, written apart. */
 #include <stdlib.h>
 
-#include "pkg/base/file.h"
-#include "pkg/json/json.h"
-#include "pkg/sandbox/sandbox.h"
-#include "platforms/cloudflare/driver_parts.h"
-#include "tests/unit/unit.h"
-
-extern const struct platform platform_cloudflare;
-extern const struct sandbox_api sandbox_cloudflare;
-
-static const uint8_t module[] = "\0asm\1\0\0\0"
-                                "\1\4\1\x60\0\0"
-                                "\3\2\1\0"
-                                "\5\3\1\0\1"
-                                "\7\x13\2\6_start\0\0\6memory\2\0"
-                                "\xa\4\1\2\0\xb";
-
-static const char commit[] = "89abcdef0123456789abcdef0123456789abcdef";
-
-struct stage {
-    struct arena *arena;
-    struct world *world;
-    struct sandbox *sandbox;
-    struct platform_entry entries[2];
-    struct target target;
-    struct profile profile;
-    struct job job;
-    struct error error;
-};
-
-static const char *text_of(struct arena *arena, const char *path)
-{
-    struct bytes text;
-    struct error error = {0};
-    if (file_read(arena, path, LIMIT_MANIFEST, &text, &error) != 0) {
-        fprintf(stderr, "%s\n", error.message);
-        abort();
-    }
-    return (const char *)text.data;
-}
-
-static void set_environment(struct stage *stage)
-{
-    static const char *const names[] = {"CLOUDFLARE_API_BASE_URL", "CLOUDFLARE_API_TOKEN"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        unit_setenv(stage->world, names[i], sandbox_environment(stage->sandbox, names[i]));
-}
-
-static void open_stage(struct arena *arena, const char *faults, const char *routes,
-                       struct stage *stage)
-{
-    static const char glue[] = "import module from './module.wasm';\n"
-                               "export default { async fetch() { return new Response('ok') } }\n";
-    *stage = (struct stage){.arena = arena, .world = unit_world(arena), .target = {.name = "edge"}};
-    const char *text = text_of(arena, "platforms/cloudflare/profile.json");
-    stage->entries[0] =
-        (struct platform_entry){&platform_cloudflare, &sandbox_cloudflare, text, glue};
-    struct sandbox_options options = {.state = path_join(arena, unit_folder(arena), "state"),
-                                      .faults = faults,
-                                      .rate_scale = 1,
-                                      .world = stage->world,
-                                      .platforms = stage->entries};
-    if (sandbox_start(arena, &options, &stage->sandbox, &stage->error) != 0 ||
-        profile_parse(arena, text, "profile.json", NULL, &stage->profile, &stage->error) != 0) {
-        fprintf(stderr, "%s\n", stage->error.message);
-        abort();
-    }
-    set_environment(stage);
-    stage->job = (struct job){.arena = arena,
-                              .world = stage->world,
-                              .entry = stage->entries,
-                              .profile = &stage->profile,
-                              .target = &stage->target,
-                              .commit = commit,
-                              .kept = arena_alloc(arena, 1, sizeof(void *))};
-    stage->job.settings = json_own(
-        arena, json_pack("{s:s, s:s, s:s, s:b, s:o}", "account_id",
-                         sandbox_environment(stage->sandbox, "CLOUDFLARE_ACCOUNT_ID"), "script",
-                         "resize", "compatibility_date", "2026-11-01", "workers_dev", 1, "routes",
-                         json_loads(routes ? routes : "[]", 0, NULL)));
-    if (job_unlock(&stage->job, &stage->error) != 0)
-        abort();
-}
+#include "tests/unit/cloudflare_stage.h"
 
 static const struct platform *platform(void)
 {
     return &platform_cloudflare;
 }
 
-/* Another publish, of another artifact; NULL, or which hook failed. */
+static const char commit[] = STAGE_COMMIT;
+
+/* Another publish, of another artifact, whose hooks are called without live() and ready(), in a run
+   that remembers the one before; NULL, or which hook failed. */
 static const char *publish(struct stage *stage, unsigned number, struct artifact *artifact,
                            struct deployment *out)
 {
-    struct job *job = &stage->job;
-    struct part part = {"app.wasm", "app.wasm", NULL, {module, sizeof module - 1}};
-    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &part, 1, NULL, 0};
-    json_t *flags =
-        number % 2 ? json_pack("[s]", "nodejs_compat") : json_pack("[s]", "no_nodejs_compat");
-    json_object_set_new(job->settings, "compatibility_flags", flags);
-    job->tag = arena_printf(stage->arena, "tag-%04u", number);
+    stage->job.tag = arena_printf(stage->arena, "tag-%04u", number);
+    stage_pack(stage, number, artifact);
     *out = (struct deployment){0};
-    if (platform()->pack(job, &payload, artifact, &stage->error) != 0)
-        return "pack";
-    if (platform()->upload(job, artifact, out, &stage->error) != 0)
+    if (platform()->upload(&stage->job, artifact, out, &stage->error) != 0)
         return "upload";
-    return platform()->activate(job, artifact, out, &stage->error) == 0 ? NULL : "activate";
-}
-
-static size_t version_count(struct stage *stage)
-{
-    struct answer answer;
-    struct ask ask = {.method = "GET",
-                      .path = cloudflare_script_path(&stage->job, "/versions"),
-                      .what = "count the versions",
-                      .may_lack = true};
-    if (cloudflare_call(&stage->job, &ask, &answer, &stage->error) != 0)
-        return 0;
-    return json_array_size(json_object_get(answer.result, "items"));
+    return platform()->activate(&stage->job, artifact, out, &stage->error) == 0 ? NULL : "activate";
 }
 
 static void check_live(struct stage *stage, const char *version, const char *sha256)
@@ -156,7 +59,7 @@ static void test_lost(struct arena *arena)
         struct stage stage;
         struct artifact first, second;
         struct deployment one, two, back = {0};
-        open_stage(arena, faults[i], NULL, &stage);
+        stage_open(arena, faults[i], NULL, &stage);
         check_live(&stage, NULL, NULL);
         bool ok = CHECK_TEXT(publish(&stage, 1, &first, &one), NULL);
         ok &= CHECK(one.deferred && one.version && !one.previous);
@@ -170,7 +73,7 @@ static void test_lost(struct arena *arena)
         CHECK(platform()->activate(&stage.job, NULL, &back, &stage.error) == 0);
         CHECK_TEXT(back.previous, two.version);
         check_live(&stage, one.version, first.sha256);
-        ok &= CHECK(version_count(&stage) == 2);
+        ok &= CHECK(stage_versions(&stage) == 2);
         if (!ok)
             fprintf(stderr, "  with %s: %s\n", faults[i] ? faults[i] : "no fault",
                     stage.error.message);
@@ -200,7 +103,7 @@ static void test_failing(struct arena *arena)
         struct stage stage;
         struct artifact artifact;
         struct deployment out;
-        open_stage(arena, rows[i].faults, NULL, &stage);
+        stage_open(arena, rows[i].faults, NULL, &stage);
         bool ok = CHECK_TEXT(publish(&stage, 1, &artifact, &out), rows[i].first);
         ok &= CHECK_TEXT(publish(&stage, 2, &artifact, &out), rows[i].second);
         ok &= CHECK(strncmp(stage.error.message, rows[i].message, strlen(rows[i].message)) == 0);
@@ -218,12 +121,12 @@ static void test_again(struct arena *arena)
     struct stage stage;
     struct artifact artifact;
     struct deployment one, two, again, live;
-    open_stage(arena, NULL, NULL, &stage);
+    stage_open(arena, NULL, NULL, &stage);
     CHECK_TEXT(publish(&stage, 1, &artifact, &one), NULL);
     again = one;
     CHECK(platform()->activate(&stage.job, &artifact, &again, &stage.error) == 0);
     CHECK_TEXT(again.version, one.version);
-    CHECK(version_count(&stage) == 1);
+    CHECK(stage_versions(&stage) == 1);
     CHECK_TEXT(publish(&stage, 2, &artifact, &two), NULL);
     again = (struct deployment){.version = two.version};
     CHECK(platform()->activate(&stage.job, &artifact, &again, &stage.error) == 0);
@@ -246,7 +149,7 @@ static void test_drift(struct arena *arena)
     struct artifact artifact;
     struct deployment one, live;
     struct answer answer;
-    open_stage(arena, NULL, NULL, &stage);
+    stage_open(arena, NULL, NULL, &stage);
     CHECK_TEXT(publish(&stage, 1, &artifact, &one), NULL);
     struct ask ask = {.method = "PUT",
                       .path = cloudflare_script_path(&stage.job, "/secrets"),
@@ -277,7 +180,7 @@ static void test_routes(struct arena *arena)
         struct stage stage;
         struct artifact artifact;
         struct deployment out;
-        open_stage(arena, faults[i], routes, &stage);
+        stage_open(arena, faults[i], routes, &stage);
         json_object_set_new(stage.job.settings, "workers_dev", json_false());
         CHECK_TEXT(publish(&stage, 1, &artifact, &out), NULL);
         CHECK_TEXT(out.url, "https://example.com/api/");
@@ -292,7 +195,7 @@ static void test_routes(struct arena *arena)
     struct stage stage;
     struct artifact artifact;
     struct deployment out;
-    open_stage(arena, NULL, "[{\"pattern\":\"nosuch.invalid/*\"}]", &stage);
+    stage_open(arena, NULL, "[{\"pattern\":\"nosuch.invalid/*\"}]", &stage);
     CHECK_TEXT(publish(&stage, 1, &artifact, &out), "activate");
     CHECK(strstr(stage.error.message, "the account has no zone for it") != NULL);
     sandbox_stop(stage.sandbox);
