@@ -31,10 +31,13 @@ static json_t *text_or_null(const char *text)
     return text ? json_text(text, strlen(text)) : json_null();
 }
 
-/* status and verify load no module: what they know is what was recorded. */
+/* status and verify load no module: what they know is what was recorded, of what is staged
+   nothing. */
 static const char *digest_of_modules(const struct run *run, const struct prepared *target)
 {
     bool looks = is_command(run, "status") || is_command(run, "verify");
+    if (run->options.staged)
+        return NULL;
     if (looks && target->recorded)
         return target->recorded->module_sha256;
     return target->module_sha256;

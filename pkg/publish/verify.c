@@ -103,33 +103,23 @@ static int await_version(struct pipeline *pipeline, struct prepared *target,
                                       "verify.timeout_s");
 }
 
-/* The outcome is target->verified, and else target->error. */
+/* The outcome is target->verified, and else target->error. A staged version is there: the platform
+   has just listed it. */
 static void verify_one(struct pipeline *pipeline, struct prepared *target)
 {
     int64_t start = world_now(pipeline->world);
     struct patience patience = patience_of(pipeline, target);
-    if (target->state != STATE_LIVE || target->error.fault != FAULT_NONE)
+    bool staged = pipeline->options->staged;
+    if (target->state != (staged ? STATE_UPLOADED : STATE_LIVE) ||
+        target->error.fault != FAULT_NONE)
         return;
-    target->verified =
-        await_version(pipeline, target, &patience) == 0 && probe(pipeline, target, &patience) == 0;
+    target->verified = (staged || await_version(pipeline, target, &patience) == 0) &&
+                       probe(pipeline, target, &patience) == 0;
     if (target->verified) {
         target->error = (struct error){0};
         target->verification = VERIFICATION_OK;
     }
     target->seconds += (double)(world_now(pipeline->world) - start) / 1000;
-}
-
-/* A staged version is there: the platform has just listed it. */
-static void verify_staged(struct pipeline *pipeline, struct prepared *target)
-{
-    struct patience patience = patience_of(pipeline, target);
-    if (target->state != STATE_UPLOADED || target->error.fault != FAULT_NONE)
-        return;
-    target->verified = probe(pipeline, target, &patience) == 0;
-    if (target->verified) {
-        target->error = (struct error){0};
-        target->verification = VERIFICATION_OK;
-    }
 }
 
 /* What failed may be only the answer. */
@@ -204,7 +194,7 @@ int verify_all(struct pipeline *pipeline, bool may_roll_back, struct error *erro
     const struct prepared *first = NULL;
     size_t count = 0;
     bool rolled_back = false;
-    pipeline_each(pipeline, pipeline->options->staged ? verify_staged : verify_one);
+    pipeline_each(pipeline, verify_one);
     if (world_interrupted(pipeline->world))
         return pipeline_stopped(pipeline, error);
     for (size_t i = 0; i < out->target_count; i++) {

@@ -66,7 +66,8 @@ def flatten(suite):
 
 def main():
     words = sys.argv[1:]
-    found = unittest.defaultTestLoader.discover(support.HERE, "test_*.py", top_level_dir=support.HERE)
+    place = os.path.abspath(os.environ.get("TESTS", support.HERE))
+    found = unittest.defaultTestLoader.discover(place, "test_*.py", top_level_dir=place)
     tests = [test for test in flatten(found) if not words or any(word in test.id() for word in words)]
     if not os.access(support.PROGRAM, os.X_OK):
         print(f"FAIL {support.PROGRAM} is not built")
