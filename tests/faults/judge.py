@@ -28,6 +28,8 @@ def of_code(scenario, outcome, now, records, sent):
     if outcome.code == 0 and (now.content != scenario.wanted.content or not recorded):
         wrong.append(f"0, but live is {now.live}, recorded is {newest(records)}, as wanted: "
                      f"{now.content == scenario.wanted.content}")
+    if outcome.code == 0 and scenario.name == "stage" and now.staged != scenario.wanted.staged:
+        wrong.append("0, but what was to be staged is not there")
     if outcome.code == 1 and is_new:
         wrong.append(f"1, but version {now.live} is live")
     if outcome.code == 2 and sent:
@@ -105,6 +107,8 @@ def healed(scenario, project, first, outcome):
         wrong.append(f"the run after it ends with {outcome.code}")
     if now.content != scenario.wanted.content:
         wrong.append(f"then live is not what was wanted: {difference(scenario.wanted.content or {}, now.content or {})}")
+    if scenario.name == "stage" and now.staged != scenario.wanted.staged:
+        wrong.append(f"then staged is {len(now.staged)} versions, not what was wanted")
     if newest(records) != now.live:
         wrong.append(f"then live is {now.live}, recorded {newest(records)}")
     if len(records) != len(scenario.learnt):

@@ -12,7 +12,7 @@ import judge
 import scene
 
 SIGNALS = {"KILL": signal.SIGKILL, "INT": signal.SIGINT, "TERM": signal.SIGTERM}
-RUNS = ("first", "change", "rollback")
+RUNS = ("first", "change", "rollback", "traffic")
 # Where the request is when the signal comes: asked and not done, or done and not answered.
 MOMENTS = {"before": "hang", "after": "stall"}
 WRITES = ("openat", "write", "pwrite64", "rename", "renameat", "renameat2", "link", "linkat",
@@ -36,10 +36,10 @@ def after_kill(scenario, project):
     wrong = list(status.wrong)
     if status.code != 0 or (status.row.get("live") or {}).get("version") != now.live:
         wrong.append(f"status shows {status.row.get('live')}; live is {now.live}")
-    again = project.call(*scenario.after)
+    again = project.call(*scenario.words)
     wrong += judge.healed(scenario, project, status, again)
     told = [str(status), str(again)]
-    if scenario.name != "rollback" and scenario.before.live:
+    if scenario.name == "change" and scenario.before.live:
         back = project.call("rollback")
         wrong += back.wrong
         told.append(str(back))
@@ -60,7 +60,7 @@ def roll_back_at_once(scenario, project):
         wrong.append(f"rollback: live is {now.live}, recorded {judge.newest(project.records())}")
     if back.code != 0 and now.live != before.live:
         wrong.append(f"rollback fails, but {now.live} is live and no longer {before.live}")
-    again = project.call(*scenario.after)
+    again = project.call(*scenario.words)
     live, records = scenario.look(project), project.records()
     wrong += again.wrong
     if again.code != 0 or live.content != scenario.wanted.content or judge.newest(records) != live.live:

@@ -7,7 +7,8 @@
   writers  two publishes at once, held at each request              (writers.py)
 
 main.py [--program FILE] [--workers N] [WORD...]     words choose: a part; cloudflare fastly
-  lambda-edge; a run (first change rollback unchanged status verify); a fault (lost, status,
+  lambda-edge; a run (first change rollback stage traffic promote return unchanged status
+  verify); a fault (lost, status,
   all-refuse, cut, tls; KILL, INT, TERM; clone-same); a request's number
 """
 import argparse
@@ -125,6 +126,8 @@ class Session:
     def run_platform(self, platform, traced):
         folders = projects.prepare(self.folder, self.options.program, platform)
         for name in self.names:
+            if platform not in matrix.SCENARIOS[name][2]:
+                continue
             scenario = self.scenario(platform, name, folders)
             if not scenario:
                 continue

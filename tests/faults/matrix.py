@@ -18,14 +18,19 @@ LASTING = ("refuse", "lost", "malformed", "status:401", "status:403",
            "status:429:retry-after=3600", "status:500")
 SILENT = {"EDGE_DEPLOY_IDLE_MS": "300"}
 
-# Name: the state before, the words, the words of the run after it.
+EVERYWHERE = ("cloudflare", "fastly", "lambda-edge")
+# Name: the state before, the words of the run and of the one after it, and where it can be.
 SCENARIOS = {
-    "first": ("empty", ("publish",), None),
-    "change": ("changed", ("publish",), None),
-    "rollback": ("published", ("rollback", "--to", "OLD"), None),
-    "unchanged": ("published", ("publish",), None),
-    "status": ("published", ("status",), None),
-    "verify": ("published", ("verify",), None),
+    "first": ("empty", ("publish",), EVERYWHERE),
+    "change": ("changed", ("publish",), EVERYWHERE),
+    "rollback": ("published", ("rollback", "--to", "OLD"), EVERYWHERE),
+    "stage": ("changed", ("publish", "--stage"), ("cloudflare", "fastly")),
+    "traffic": ("changed", ("publish", "--traffic", "20"), ("cloudflare",)),
+    "promote": ("split", ("publish", "--traffic", "100"), ("cloudflare",)),
+    "return": ("split", ("rollback", "--to", "OLD"), ("cloudflare",)),
+    "unchanged": ("published", ("publish",), EVERYWHERE),
+    "status": ("published", ("status",), EVERYWHERE),
+    "verify": ("published", ("verify",), EVERYWHERE),
 }
 READS = ("unchanged", "status", "verify")
 
@@ -48,7 +53,7 @@ class Scenario:
 
     def __init__(self, platform, name, folders, program, scratch):
         self.platform, self.name, self.program, self.scratch = platform, name, program, scratch
-        begin, words, after = SCENARIOS[name]
+        begin, words, _ = SCENARIOS[name]
         self.source = folders[begin]
         self.certificates = os.path.join(scratch, "certificates")
         self.reads = name in READS
@@ -60,7 +65,6 @@ class Scenario:
                 if record["version"] != self.look(project).live:
                     old = record["version"]
             self.words = tuple(old if word == "OLD" else word for word in words)
-            self.after = after or self.words
             self.before, self.records = self.look(project), project.records()
             project.serve()
             self.outcome = project.call(*self.words)
@@ -102,7 +106,7 @@ class Scenario:
     def heal(self, kind, project, first):
         if kind.startswith("all-") or kind == "cut":
             project.serve()
-        outcome = project.call(*self.after)
+        outcome = project.call(*self.words)
         return outcome, judge.healed(self, project, first, outcome)
 
     def attempt(self, kind, number):

@@ -5,6 +5,7 @@ and copied for each trial:
   live       published; then other people's settings have come, and a publish over them
   changed    live, and a commit with another module and more settings that is not published
   published  that is published too
+  split      or it has a fifth of the traffic, where the platform can
 """
 import json
 import os
@@ -140,16 +141,22 @@ def make_published(project, _):
     must(project.call("publish"))
 
 
-STATES = (("empty", make_empty), ("live", make_live), ("changed", make_changed),
-          ("published", make_published))
+def make_split(project, _):
+    must(project.call("publish", "--traffic", "20"))
+
+
+STATES = {"empty": (None, make_empty), "live": ("empty", make_live), "changed": ("live", make_changed),
+          "published": ("changed", make_published), "split": ("changed", make_split)}
 
 
 def prepare(folder, program, platform):
     """state -> folder to copy."""
-    folders, before = {}, None
-    for name, make in STATES:
+    folders = {}
+    for name, (before, make) in STATES.items():
+        if name == "split" and platform != "cloudflare":
+            continue
         target = os.path.join(folder, f"{platform}-{name}")
-        project = scene.Scene(target, program, before)
+        project = scene.Scene(target, program, folders.get(before))
         try:
             if name != "empty":
                 project.serve()
@@ -158,5 +165,5 @@ def prepare(folder, program, platform):
             project.stop()
         if os.path.exists(project.journal):
             os.remove(project.journal)
-        folders[name] = before = target
+        folders[name] = target
     return folders

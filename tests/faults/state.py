@@ -1,7 +1,8 @@
 """What the sandbox holds, read from its folder and not asked of it: the truth that words are held
 against. One class a platform; each says
 
-  live       the version that takes the traffic, None when nothing is live
+  live       the version that takes the traffic, of two the newer one; None when nothing is live
+  staged     what is there to be tried and takes none
   content    what that version is made of and how it is reached, as far as the manifest says it
   foreign    everything else there: nobody asked for it to be changed
   holders    how many scripts, services or functions there are
@@ -48,7 +49,7 @@ class Cloudflare:
         self.holders = len(scripts)
         shares = (script.get("deployments") or [{}])[0].get("versions", [])
         self.shares = {row["version_id"]: row["percentage"] for row in shares}
-        self.live = max(self.shares, key=self.shares.get) if self.shares else None
+        self.live = max(self.shares, key=lambda name: versions[name]["number"]) if self.shares else None
         routes = [dict(route, zone=zone) for zone in self.zones(folder)
                   for route in documents(os.path.join(folder, "zones", zone, "routes")).values()]
         version = versions.get(self.live, {})
@@ -65,6 +66,9 @@ class Cloudflare:
         ours = [(v["id"], self.version(v)) for v in
                 sorted(versions.values(), key=lambda v: v.get("number", 0))
                 if "sha256:" in v.get("annotations", {}).get("workers/message", "")]
+        deployed = {row["version_id"] for deployment in script.get("deployments", [])
+                    for row in deployment["versions"]}
+        self.staged = [made for name, made in ours if name not in deployed]
         self.spare = repeated([(name, json.dumps(made, sort_keys=True)) for name, made in ours],
                               self.live)
 
@@ -88,7 +92,7 @@ class Fastly:
         folder = os.path.join(folder, self.prefix)
         services = documents(os.path.join(folder, "services"))
         self.holders = len(services)
-        self.live, self.content, self.spare = None, {}, []
+        self.live, self.content, self.spare, self.staged = None, {}, [], []
         self.foreign = {"stores": self.stores(folder)}
         for service in services:
             self.read(documents(os.path.join(folder, "services", service, "versions")))
@@ -103,6 +107,9 @@ class Fastly:
                                 "package": row.get("package", {}).get("metadata", {}).get("files_hash"),
                                 **self.own(row, True)}
                 self.foreign["settings"] = self.own(row, False)
+            elif public["staging"]:
+                self.staged.append({"message": public["comment"].split(" tag:")[0],
+                                    **self.own(row, True)})
             elif not public["locked"]:
                 self.spare.append(str(public["number"]))
         made = [(str(row["public"]["number"]), row["public"]["comment"].split(" tag:")[0])
@@ -135,6 +142,7 @@ class LambdaEdge:
     distribution = "E2QWRUHAPOMQZL"
 
     def __init__(self, folder):
+        self.staged = []
         folder = os.path.join(folder, self.prefix)
         functions = documents(os.path.join(folder, "functions"))
         self.holders = len([name for name in functions if name != "others"])
