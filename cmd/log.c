@@ -27,7 +27,10 @@ static void add_row(struct run *run, struct table *table, const struct record *r
         record->time,
         record->target,
         record->environment,
-        arena_printf(run->arena, "%s%s", record->event, record->dirty ? " (dirty)" : ""),
+        arena_printf(run->arena, "%s%s%s", record->event,
+                     record->percent < 100 ? arena_printf(run->arena, " %u %%", record->percent)
+                                           : "",
+                     record->dirty ? " (dirty)" : ""),
         record->version,
         shortened(run, record->commit, 8),
         shortened(run, record->artifact_sha256, 12),
