@@ -96,6 +96,23 @@ static bool is_incomplete(const struct job *job, const struct traffic *traffic)
     return is_missing;
 }
 
+/* A Worker that the record knows, and the platform does not: then it is asked in another way too,
+   because what follows from it is creating the Worker, over one that is there. */
+static int check_absence(const struct job *job, const struct traffic *traffic, struct error *error)
+{
+    json_t *items;
+    if (!traffic->absent || !job->previous)
+        return 0;
+    if (cloudflare_list(job, "", &items, error) != 0)
+        return -1;
+    if (json_array_size(items) == 0)
+        return 0;
+    error_set(error, FAULT_REMOTE,
+              "the platform says that there is no Worker '%s', and lists versions of it",
+              job_text(job, "script"));
+    return error_hint(error, "run it again");
+}
+
 int cloudflare_live(const struct job *job, struct deployment *out, struct error *error)
 {
     struct memory *memory = cloudflare_memory(job);
@@ -104,7 +121,7 @@ int cloudflare_live(const struct job *job, struct deployment *out, struct error 
     *out = (struct deployment){0};
     memory->has_traffic = memory->incomplete = memory->has_reach = memory->ready = false;
     memory->base = NULL;
-    if (cloudflare_traffic(job, traffic, error) != 0)
+    if (cloudflare_traffic(job, traffic, error) != 0 || check_absence(job, traffic, error) != 0)
         return -1;
     memory->has_traffic = true;
     out->version = traffic->version;

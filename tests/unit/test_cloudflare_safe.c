@@ -381,11 +381,29 @@ static void test_shapes(struct arena *arena)
     }
 }
 
+/* "There is none" of a Worker that the record knows is not believed at once. */
+static void test_absence(struct arena *arena)
+{
+    struct stage stage;
+    struct artifact artifact;
+    struct deployment one, live;
+    stage_open(arena, "GET */scripts/resize/deployments#3=status:404", NULL, &stage);
+    CHECK_TEXT(stage_publish(&stage, 1, 100, &artifact, &one), NULL);
+    stage_run(&stage, 2);
+    stage.job.previous = one.version;
+    CHECK(platform->live(&stage.job, &live, &stage.error) == -1);
+    says(&stage, "the platform says that there is no Worker 'resize', and lists versions of it");
+    stage_run(&stage, 3);
+    CHECK(platform->live(&stage.job, &live, &stage.error) == 0);
+    CHECK_TEXT(live.version, one.version);
+    sandbox_stop(stage.sandbox);
+}
+
 void test_cloudflare_safe(void)
 {
     void (*const tests[])(struct arena *) = {
-        test_leftover, test_incomplete, test_ready, test_shares,     test_staged,
-        test_kept,     test_plan,       test_token, test_legacy_key, test_shapes};
+        test_leftover, test_incomplete, test_ready,      test_shares, test_staged, test_kept,
+        test_plan,     test_token,      test_legacy_key, test_shapes, test_absence};
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
         struct arena arena = {0};
         tests[i](&arena);
