@@ -133,22 +133,35 @@ static bool is_back(const struct pipeline *pipeline, struct prepared *target,
            is_same(live.version, earlier->version);
 }
 
+/* What we did not make we do not replace. */
+static bool is_somebody_elses(const struct prepared *target)
+{
+    return target->live.version && !is_live(target) && !may_come(target);
+}
+
+/* Why there is nothing to roll back, as a sentence; NULL: there is. */
+static const char *why_no_way_back(const struct prepared *target)
+{
+    if (!target->deployment.previous)
+        return "nothing was live before, so nothing can be rolled back to";
+    if (is_somebody_elses(target))
+        return "somebody else's version is live by now, so nothing is rolled back";
+    return NULL;
+}
+
 /* The version that was live before becomes live again. */
 static void roll_back(struct pipeline *pipeline, struct prepared *target)
 {
+    const char *no_way = why_no_way_back(target);
     struct deployment earlier = {.version = target->deployment.previous,
                                  .previous = target->deployment.version,
                                  .base = target->deployment.version,
                                  .resource = target->deployment.resource,
                                  .percent = 100};
     struct error error = {0};
-    if (!earlier.version) {
-        world_say(pipeline->world, target->target->name,
-                  "nothing was live before, so nothing can be rolled back to");
-        error_hint(&target->error,
-                   "nothing was live before, so version '%s' stays live: remove "
-                   "the cause and publish again",
-                   target->deployment.version);
+    if (no_way) {
+        world_say(pipeline->world, target->target->name, "%s", no_way);
+        error_hint(&target->error, "%s: remove the cause and publish again", no_way);
         return;
     }
     pipeline_step(pipeline, target, "rolling back");
