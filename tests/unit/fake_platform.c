@@ -132,6 +132,8 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
     out->url = arena_printf(job->arena, "%s/%s", fake.url ? fake.url : "http://127.0.0.1:1",
                             job->target->name);
     share(state, number, out->percent ? out->percent : 100);
+    if (fake.switched)
+        fake.switched();
     return status;
 }
 
@@ -148,10 +150,13 @@ static void describe(const struct job *job, unsigned number, struct deployment *
                                                                     : 0,
                                .staged = version->staged && !version->took,
                                .lived = version->took ? LIVED_YES : LIVED_NO};
+    out->pin_name = "Fake-Version";
+    out->pin_value = out->version;
     if (state->forgetful && !out->percent)
         out->lived = LIVED_UNKNOWN;
     if (out->staged)
-        out->url = arena_printf(job->arena, "http://127.0.0.1:1/staged/%s", out->version);
+        out->url = arena_printf(job->arena, "%s/staged/%s",
+                                fake.url ? fake.url : "http://127.0.0.1:1", out->version);
 }
 
 static int live(const struct job *job, struct deployment *out, struct error *error)
@@ -163,6 +168,8 @@ static int live(const struct job *job, struct deployment *out, struct error *err
     if (state->live)
         describe(job, state->live, out);
     out->drifted = state->drifted;
+    out->spreading = state->spreading;
+    out->same_as = state->same_as;
     return 0;
 }
 

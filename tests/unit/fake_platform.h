@@ -23,9 +23,11 @@ struct fake_platform {
     unsigned beside; /* N of the one with the rest; 0: none */
     unsigned beside_percent;
     unsigned activations;
-    bool deferred;  /* upload only checks, activate sends */
-    bool drifted;   /* live() says that it was not put there by us */
-    bool forgetful; /* versions() does not know what was live before */
+    bool deferred;       /* upload only checks, activate sends */
+    bool drifted;        /* live() says that it was not put there by us */
+    bool spreading;      /* live() says that it is on its way */
+    const char *same_as; /* live() says that its code is that version's */
+    bool forgetful;      /* versions() does not know what was live before */
 };
 
 struct fake {
@@ -38,6 +40,7 @@ struct fake {
     bool talkative;         /* hooks that work leave an error behind */
     const char *url;        /* where what was activated answers; NULL: where nobody listens */
     void (*at_ready)(void); /* what happens just before ready() looks */
+    void (*switched)(void); /* what happens just after an activation */
     char log[16384];        /* a line a call: "alpha.upload edge v1" */
 };
 
