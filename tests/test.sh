@@ -53,13 +53,15 @@ lines() {
     make build/lines && python3 tests/corpus/lines.py
 }
 
-[ $# -gt 0 ] || set -- lint unit cases reports try faults action glue clients verify corpus differential lines dependency engines limits memory html
+[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify corpus differential lines dependency engines limits memory html
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
     unit) suite unit build/unit ;;
     cases) suite cases python3 tests/run.py ;;
     try) suite try sh tests/try.sh build/edge-deploy ;;
+    credentials) suite credentials python3 tests/credentials/run.py ;;
+    security) suite security python3 tests/security/run.py ;;
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
     verify) suite verify sh tests/verify/run.sh ;;

@@ -10,6 +10,7 @@
 
 enum {
     DEEPEST = 64,
+    MOST_VALUES = 500000, /* three bytes of text can be an array of over a hundred in memory */
     /* 15 digits: a number that a person wrote comes out as it was written. */
     PRINT_FLAGS = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15),
 };
@@ -35,11 +36,11 @@ struct position {
     size_t line, column;
 };
 
-/* True when brackets nest deeper than DEEPEST; `at` is then the bracket too many. Text that is no
-   JSON may be judged wrongly here and is refused by the parser. */
-static bool is_too_deep(struct bytes text, struct position *at)
+/* What there is too much of, NULL when all is within bounds; `at` is then where it was seen. Text
+   that is no JSON may be judged wrongly here and is refused by the parser. */
+static const char *find_excess(struct bytes text, struct position *at)
 {
-    size_t depth = 0, line_start = 0;
+    size_t depth = 0, line_start = 0, values = 0;
     bool in_string = false;
     *at = (struct position){1, 0};
     for (size_t i = 0; i < text.size; i++) {
@@ -52,15 +53,18 @@ static bool is_too_deep(struct bytes text, struct position *at)
             i += c == '\\';
         } else if (c == '"') {
             in_string = true;
-        } else if (c == '[' || c == '{') {
+        } else if (c == '[' || c == '{' || c == ',') {
             at->column = i - line_start + 1;
-            if (++depth > DEEPEST)
-                return true;
+            depth += c != ',';
+            if (depth > DEEPEST)
+                return "nested deeper than 64";
+            if (++values > MOST_VALUES)
+                return "more than 500000 values";
         } else if ((c == ']' || c == '}') && depth > 0) {
             depth--;
         }
     }
-    return false;
+    return NULL;
 }
 
 /* jansson passes over a NUL byte behind a number; nothing of JSON has one. */
@@ -103,9 +107,9 @@ int json_read(struct arena *arena, struct bytes text, const char *origin, enum f
     if (has_nul(text, &at))
         return error_set(error, fault, "%s:%zu:%zu: a NUL byte is not allowed", origin, at.line,
                          at.column);
-    if (is_too_deep(text, &at))
-        return error_set(error, fault, "%s:%zu:%zu: nested deeper than %d", origin, at.line,
-                         at.column, DEEPEST);
+    const char *excess = find_excess(text, &at);
+    if (excess)
+        return error_set(error, fault, "%s:%zu:%zu: %s", origin, at.line, at.column, excess);
     json_t *document = json_loadb((const char *)text.data, text.size,
                                   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
     if (!document) {

@@ -2,6 +2,7 @@
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "pkg/archive/archive.h"
@@ -26,12 +27,29 @@ static bool is_wasm(struct bytes bytes)
     return bytes.size >= 4 && memcmp(bytes.data, "\0asm", 4) == 0;
 }
 
+/* On CI .git/config holds a token; a pattern of a pull request shall not ship it. */
+static int check_not_git(struct arena *arena, const char *root, const char *resolved,
+                         const char *path, struct error *error)
+{
+    char *base;
+    if (path_within(arena, "/", root, &base, error) != 0)
+        return -1;
+    for (const char *name = resolved + strlen(base); *name; name += strcspn(name, "/")) {
+        name += strspn(name, "/");
+        if (strcspn(name, "/") == 4 && strncasecmp(name, ".git", 4) == 0)
+            return error_set(error, FAULT_INPUT, "path '%s' leads to what git keeps for itself",
+                             path);
+    }
+    return 0;
+}
+
 static int find_file(struct pipeline *pipeline, const char *path, bool anywhere, struct file **out,
                      struct error *error)
 {
     char *resolved;
     const char *root = pipeline->manifest->root ? pipeline->manifest->root : "/";
-    if (path_within(pipeline->arena, anywhere ? "/" : root, path, &resolved, error) != 0)
+    if (path_within(pipeline->arena, anywhere ? "/" : root, path, &resolved, error) != 0 ||
+        (!anywhere && check_not_git(pipeline->arena, root, resolved, path, error) != 0))
         return -1;
     for (struct file *file = pipeline->files; file; file = file->next)
         if (strcmp(file->path, resolved) == 0) {

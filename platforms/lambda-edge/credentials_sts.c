@@ -31,9 +31,11 @@ static int check_role(const struct job *job, const struct role *role, struct err
     char *end = NULL;
     long seconds = role->duration ? strtol(role->duration, &end, 10) : SHORTEST_S;
     const char *arn = role->arn ? role->arn : "";
-    if (strncmp(arn, "arn:", 4) != 0 || !strstr(arn, ":role/") || strlen(arn) > 2048) {
-        error_set(error, FAULT_INPUT, "'%s' is no role's ARN",
-                  text_safe(job->arena, arn, strnlen(arn, 100)));
+    const char *safe = text_safe(job->arena, arn, strnlen(arn, 100));
+    bool plain = arn[strcspn(arn, " '\"\t\r\n")] == '\0' &&
+                 strcmp(text_safe(job->arena, arn, strlen(arn)), arn) == 0;
+    if (strncmp(arn, "arn:", 4) != 0 || !strstr(arn, ":role/") || strlen(arn) > 2048 || !plain) {
+        error_set(error, FAULT_INPUT, "'%s' is no role's ARN", safe);
         return error_hint(error, "write it as arn:aws:iam::ACCOUNT:role/NAME");
     }
     if ((end && (*end || end == role->duration)) || seconds < SHORTEST_S || seconds > LONGEST_S)
@@ -56,7 +58,7 @@ static const struct {
      "name "
      "them; check external_id",
      false},
-    {"ExpiredTokenException", "get a new token: this one has expired", true},
+    {"ExpiredTokenException", "get a new token, and check this machine's clock", true},
     {"InvalidIdentityToken",
      "add the token's issuer to the account's identity providers (IAM), with its audience", true},
     {"IDPRejectedClaim", "get a new token: who made this one does not accept it", true},
@@ -68,6 +70,10 @@ static const struct {
 
 static int explain(const struct role *role, const char *code, struct error *error)
 {
+    /* The driver's words for this code are about keys. */
+    if (role->token && strcmp(code, "ExpiredTokenException") == 0)
+        error_set(error, FAULT_REMOTE, "cannot assume the role '%.120s': %s has expired (%s)",
+                  role->arn, role->token_kind, code);
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (strcmp(refusals[i].code, code) == 0 && refusals[i].by_token == (role->token != NULL))
             return error_hint(error, "%s", refusals[i].hint);
@@ -107,7 +113,7 @@ int credentials_assume(const struct job *job, const struct role *role, const str
     struct answer answer;
     if (check_role(job, role, error) != 0)
         return -1;
-    const char *arn = text_safe(job->arena, role->arn, strlen(role->arn));
+    const char *arn = role->arn;
     const char *by = role->token ? role->token_kind : source->origin;
     struct ask ask = {.service = SERVICE_CLOUDFRONT, /* the same form of refusals */
                       .what = arena_printf(job->arena, "assume the role '%s'", arn),

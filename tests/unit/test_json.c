@@ -144,6 +144,25 @@ static void test_depth(void)
     arena_free(&arena);
 }
 
+/* Three bytes of text can be over a hundred in memory. */
+static void test_many_values(void)
+{
+    for (size_t count = 499999; count <= 500001; count += 2) {
+        struct arena arena = {0};
+        struct error error = {0};
+        json_t *out;
+        char *text = arena_alloc(&arena, 2 * count + 3, 1);
+        text[0] = '[';
+        for (size_t i = 0; i < count; i++)
+            memcpy(text + 1 + 2 * i, i + 1 < count ? "1," : "1]", 2);
+        int status = json_read(&arena, bytes_of(text), "f", FAULT_REMOTE, &out, &error);
+        CHECK(status == (count < 500000 ? 0 : -1));
+        CHECK_TEXT(status ? error.message : NULL,
+                   status ? "f:1:1000001: more than 500000 values" : NULL);
+        arena_free(&arena);
+    }
+}
+
 static json_t *read(struct arena *arena, const char *text)
 {
     struct error error = {0};
@@ -220,6 +239,7 @@ void test_json(void)
     test_refusals();
     test_nul();
     test_depth();
+    test_many_values();
     test_find();
     test_merge();
     test_print();
