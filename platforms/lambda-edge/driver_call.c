@@ -131,6 +131,15 @@ static struct bytes body_of(const struct job *job, const struct ask *ask)
     return ask->form ? bytes_of(ask->form) : ask->xml;
 }
 
+/* Variables are named by the refusal's own hint. */
+static int name_origin(const struct job *job, struct error *error)
+{
+    if (!job->secrets_origin || strcmp(job->secrets_origin, "the environment") == 0)
+        return -1;
+    return error_hint(error, "they are from %s: renew them there, then run this again",
+                      job->secrets_origin);
+}
+
 /* Every call leaves the same state when it is done twice, or says that it was done: all may be
    repeated. */
 int lambda_edge_call(const struct job *job, const struct ask *ask, struct answer *out,
@@ -155,5 +164,9 @@ int lambda_edge_call(const struct job *job, const struct ask *ask, struct answer
     *out = (struct answer){.code = "", .text = "", .uncertain = true};
     if (http_send(job->http, job->arena, &request, &reply, error) != 0)
         return error_prefix(error, "cannot %s", ask->what);
-    return lambda_edge_read_reply(job->arena, ask, &reply, world_now(job->world), out, error);
+    if (lambda_edge_read_reply(job->arena, ask, &reply, world_now(job->world), out, error) == 0)
+        return 0;
+    if (reply.retry_after_s > 0)
+        return error_hint(error, "try again in %lld s", (long long)reply.retry_after_s);
+    return lambda_edge_is_code(out->code, "ExpiredToken") ? name_origin(job, error) : -1;
 }
