@@ -28,7 +28,7 @@ static int create_script(struct call *call)
     }
     call->script = json_own(
         call->arena,
-        json_pack("{s:s, s:s, s:s, s:i, s:{s:b, s:b}, s:{s:b, s:n, s:[], s:n}, s:[], s:[], s:[]}",
+        json_pack("{s:s, s:s, s:s, s:i, s:{s:b, s:b}, s:{s:b, s:n, s:[], s:[]}, s:[], s:[], s:[]}",
                   "id", call->name, "tag",
                   sandbox_random(call->sandbox, call->arena, 32, "0123456789abcdef"), "created_on",
                   workers_now(call), "last_number", 0, "subdomain", "enabled", 0,

@@ -96,6 +96,10 @@ static json_t *listed_service(struct call *call, json_t *service)
 {
     json_t *out = public_service(call, service, NULL);
     json_int_t active = fastly_find_version(call, service, "active");
+    json_t *live =
+        active ? fastly_load_version(call, json_find_string(service, "id", ""), active) : NULL;
+    json_t *public = json_object_get(live, "public");
+    json_object_set_new(out, "active_version", public ? json_incref(public) : json_null());
     json_object_set_new(out, "version",
                         json_integer(active ? active : json_find_integer(service, "last", 0)));
     return out;

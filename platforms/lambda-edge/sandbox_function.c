@@ -89,7 +89,6 @@ static void set_in_progress(struct call *call, json_t *document, json_t *configu
     json_object_set_new(configuration, "LastUpdateStatus", json_string("InProgress"));
     json_object_set_new(configuration, "LastUpdateStatusReason",
                         json_string("The function is being updated."));
-    json_object_set_new(configuration, "LastUpdateStatusReasonCode", json_string("Creating"));
     json_object_set_new(document, "unsettled", json_integer(1));
     json_object_set_new(document, "since", json_integer(call->request->now));
 }

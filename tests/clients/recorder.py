@@ -1,4 +1,4 @@
-"""A proxy on loopback between a client and the sandbox that keeps each request whole; and what can
+"""A proxy on loopback between a client and the sandbox that keeps each request and reply; and what can
 be said of requests without what differs from run to run: method, path, query, header names and
 the shape of the body."""
 import contextlib
@@ -18,6 +18,12 @@ VARIABLE = (
 )
 
 
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status, self.body = status, body
+        self.headers = {name.lower(): value for name, value in headers}
+
+
 class Request:
     def __init__(self, method, target, headers, body):
         self.method, self.body = method, body
@@ -33,12 +39,12 @@ class Request:
 
 
 class Recorder(http.server.ThreadingHTTPServer):
-    """`requests` are those since it was started, in the order of their ends."""
+    """`requests` are those since it was started, in the order of their ends; `replies` are theirs."""
     daemon_threads = True
 
     def __init__(self, sandbox):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.port, self.requests = int(sandbox.base.rsplit(":", 1)[1]), []
+        self.port, self.requests, self.replies = int(sandbox.base.rsplit(":", 1)[1]), [], []
         base = f"http://127.0.0.1:{self.server_address[1]}"
         self.environment = {name: value.replace(sandbox.base, base) for name, value in sandbox.environment.items()}
 
@@ -72,6 +78,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             reply = connection.getresponse()
             answer = reply.read()
         self.server.requests.append(Request(self.command, self.path, self.headers.items(), body))
+        self.server.replies.append(Reply(reply.status, reply.getheaders(), answer))
         self.send_response_only(reply.status)
         for name, value in reply.getheaders():
             if name.lower() not in ("content-length", "transfer-encoding", "connection"):
