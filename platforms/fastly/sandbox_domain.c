@@ -104,6 +104,18 @@ static int claim_domain(struct call *call, const char *name)
     return fastly_save(call, domain_key(call, name), claim);
 }
 
+/* [domain, CNAME, whether it points here]: no name points to a sandbox. */
+static void check_dns(struct call *call)
+{
+    size_t index;
+    json_t *item =
+        fastly_find_named(fastly_list_of(call, "domains"), "name", call->words[5], &index);
+    if (item)
+        fastly_answer(call, 200, json_pack("[o, s, b]", fastly_with_place(call, item), "", 0));
+    else
+        fastly_fail(call, 404, "Record not found", NULL);
+}
+
 static void add_domain(struct call *call)
 {
     const char *name = sandbox_form(call->request, "name");
@@ -154,6 +166,7 @@ static void remove_domain(struct call *call)
 }
 
 const struct route fastly_domain_routes[] = {
+    {"GET", "service/*/version/*/domain/*/check", NEEDS_VERSION, check_dns},
     {"GET", "service/*/version/*/domain", NEEDS_VERSION, list_domains},
     {"POST", "service/*/version/*/domain", NEEDS_DRAFT | NEEDS_FORM, add_domain},
     {"GET", "service/*/version/*/domain/*", NEEDS_VERSION, get_domain},

@@ -111,6 +111,51 @@ static void get_store(struct call *call)
         fastly_answer(call, 200, json_incref(store));
 }
 
+static void rename_config(struct call *call)
+{
+    json_t *store = find_store(call);
+    if (!store)
+        return;
+    if (sandbox_form(call->request, "name"))
+        json_object_set_new(store, "name", fastly_form(call, "name"));
+    json_object_set_new(store, "updated_at", fastly_now(call));
+    if (fastly_save(call, store_key(call, call->id), store) == 0)
+        fastly_answer(call, 200, json_incref(store));
+}
+
+/* True when a version of the service has a link to the store. */
+static bool is_linked(struct call *call, json_t *service, const char *store)
+{
+    const char *id = json_find_string(service, "id", "");
+    for (json_int_t number = json_find_integer(service, "last", 0); number > 0; number--) {
+        size_t i;
+        json_t *link, *version = fastly_load_version(call, id, number);
+        json_array_foreach(json_object_get(version, "resources"), i, link)
+        {
+            if (strcmp(json_find_string(link, "resource_id", ""), store) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The services that are linked with the store. */
+static void list_services(struct call *call)
+{
+    size_t count;
+    json_t *out;
+    if (!find_store(call))
+        return;
+    out = json_array();
+    const char **ids = sandbox_list(call->sandbox, call->arena, "fastly/services", &count);
+    for (size_t i = 0; i < count; i++) {
+        json_t *service = fastly_load_service(call, ids[i]);
+        if (service && is_linked(call, service, call->id))
+            json_array_append(out, service);
+    }
+    fastly_answer(call, 200, out);
+}
+
 static void delete_store(struct call *call)
 {
     if (!find_store(call))
@@ -272,7 +317,9 @@ const struct route fastly_store_routes[] = {
     {"GET", "resources/stores/config", NEEDS_NOTHING, list_config},
     {"POST", "resources/stores/config", NEEDS_FORM, create_config},
     {"GET", "resources/stores/config/*", NEEDS_NOTHING, get_store},
+    {"PUT", "resources/stores/config/*", NEEDS_FORM, rename_config},
     {"DELETE", "resources/stores/config/*", NEEDS_NOTHING, delete_store},
+    {"GET", "resources/stores/config/*/services", NEEDS_NOTHING, list_services},
     {"GET", "resources/stores/config/*/items", NEEDS_NOTHING, list_items},
     {"POST", "resources/stores/config/*/item", NEEDS_FORM, add_item},
     {"PUT", "resources/stores/config/*/item/*", NEEDS_FORM, put_item},
