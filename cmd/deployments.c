@@ -17,6 +17,11 @@ const struct deployment *deployments_shown(const struct run *run, const struct p
     return deployments_is(run, "status") ? &target->live : &target->deployment;
 }
 
+const char *deployments_safe(struct run *run, const char *text)
+{
+    return text ? text_safe(run->arena, text, strlen(text)) : "";
+}
+
 unsigned deployments_percent(const struct deployment *deployment)
 {
     return deployment->percent ? deployment->percent : 100;
@@ -160,13 +165,15 @@ static void print_staged(struct run *run, const struct publish_result *result)
         const struct deployment *made = &target->deployment;
         if (target->state != STATE_UPLOADED || !made->staged || !made->version)
             continue;
-        printf("%s: staged: version %s", target->target->name, made->version);
+        printf("%s: staged: version %s", target->target->name,
+               deployments_safe(run, made->version));
         if (made->url)
-            printf(": %s", text_safe(run->arena, made->url, strlen(made->url)));
+            printf(": %s", deployments_safe(run, made->url));
         if (made->pin_name && made->pin_value)
-            printf(" with the header '%s: %s'", made->pin_name, made->pin_value);
+            printf(" with the header '%s: %s'", deployments_safe(run, made->pin_name),
+                   deployments_safe(run, made->pin_value));
         if (made->address)
-            printf(" at the address %s", made->address);
+            printf(" at the address %s", deployments_safe(run, made->address));
         puts(run->options.sandbox ? " (sandbox, answers nothing)" : "");
     }
 }

@@ -11,6 +11,7 @@ bool deployments_is(const struct run *, const char *name);
 const struct deployment *deployments_shown(const struct run *, const struct prepared *);
 unsigned deployments_percent(const struct deployment *); /* of the traffic */
 
+const char *deployments_safe(struct run *, const char *text); /* to print; NULL becomes "" */
 char *deployments_short(struct run *, const char *text, size_t size); /* NULL stays NULL */
 
 /* Where what is live answers, a line each; `before` stands before the first one. */

@@ -3,9 +3,13 @@
 
 #include "cmd/deployments.h"
 #include "cmd/table.h"
-#include "pkg/base/text.h"
 
 enum { MOST_STAGED = 3 };
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
 
 /* The recorded version has its share beside what is live. */
 static bool is_sharing(const struct prepared *target)
@@ -42,7 +46,8 @@ static const char *of_commit(struct run *run, const struct deployment *version)
 {
     if (!version->commit)
         return "";
-    return arena_printf(run->arena, " of commit %s", deployments_short(run, version->commit, 8));
+    return arena_printf(run->arena, " of commit %s",
+                        deployments_safe(run, deployments_short(run, version->commit, 8)));
 }
 
 /* Who has which share, when one has not all. */
@@ -52,7 +57,8 @@ static void print_shares(struct run *run, const struct prepared *target)
         const struct deployment *version = &target->versions[i];
         if (version->percent)
             printf("%s: %u %% of the traffic: version %s%s\n", target->target->name,
-                   version->percent, version->version, of_commit(run, version));
+                   version->percent, deployments_safe(run, version->version),
+                   of_commit(run, version));
     }
 }
 
@@ -68,8 +74,10 @@ static void print_staged(struct run *run, const struct prepared *target)
             more++;
             continue;
         }
-        printf("%s: staged: version %s%s%s%s\n", target->target->name, version->version,
-               of_commit(run, version), version->url ? ": " : "", version->url ? version->url : "");
+        printf("%s: staged: version %s%s%s%s%s%s\n", target->target->name,
+               deployments_safe(run, version->version), of_commit(run, version),
+               version->url ? ": " : "", deployments_safe(run, version->url),
+               version->address ? " at the address " : "", deployments_safe(run, version->address));
     }
     if (more)
         printf("%s: staged: %zu more\n", target->target->name, more);
@@ -103,7 +111,9 @@ void deployments_status(struct run *run, const struct publish_result *result)
         const char *cells[] = {target->target->name,
                                word,
                                target->live.version,
-                               tint == TINT_GOOD ? NULL : target->deployment.version,
+                               is_same(target->live.version, target->deployment.version)
+                                   ? NULL
+                                   : target->deployment.version,
                                deployments_short(run, target->deployment.commit, 8),
                                target->recorded ? target->recorded->time : NULL};
         table_add(&table, cells, 1, tint);
