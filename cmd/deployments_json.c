@@ -32,7 +32,8 @@ json_t *deployments_side(const struct deployment *side, const char *time)
     json_object_set_new(json, "version", text_or_null(side->version));
     json_object_set_new(json, "artifact_sha256", text_or_null(side->artifact_sha256));
     json_object_set_new(json, "commit", text_or_null(side->commit));
-    json_object_set_new(json, "percent", json_integer(deployments_percent(side)));
+    json_object_set_new(json, "percent",
+                        json_integer(side->staged ? 0 : deployments_percent(side)));
     if (time) {
         json_object_set_new(json, "time", text_or_null(time));
         return json;

@@ -117,11 +117,11 @@ static void move_before(struct deployment *rows, size_t count, const char *befor
 static int describe(const struct job *job, const struct service *service, json_int_t number,
                     const json_t *version, struct deployment *out, struct error *error)
 {
-    const char *address;
     out->lived = lived(service, number, version);
     out->percent = number == service->active ? 100 : 0;
     out->staged = number != service->active && compute_is_staged(service, number);
-    return out->staged ? compute_staged_url(job, service, number, &out->url, &address, error) : 0;
+    return out->staged ? compute_staged_url(job, service, number, &out->url, &out->address, error)
+                       : 0;
 }
 
 int compute_versions(const struct job *job, struct deployment **out, size_t *count,

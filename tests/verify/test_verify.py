@@ -159,6 +159,13 @@ class Verification(ClientCase):
         self.world.behave = lambda request: None
         self.expect(project.publish(), 5, edge="unreachable")
 
+    def switch_previews(self, on):
+        """Only where they are on has each version of a Worker an address."""
+        account = self.env["CLOUDFLARE_ACCOUNT_ID"]
+        done = self.ask(f"/cf/client/v4/accounts/{account}/workers/scripts/hello/subdomain", "POST",
+                        json.dumps({"enabled": True, "previews_enabled": on}).encode(), "application/json")
+        self.assertEqual(done[0], 200, done)
+
     def test_staged(self):
         project = self.project("edge")
         ended = project.deploy("verify", "--staged")
@@ -167,16 +174,15 @@ class Verification(ClientCase):
         self.change(project, "one, staged")
         staged = self.expect(project.publish("--stage"), 0)["edge"]
         self.assertEqual(staged["state"], "uploaded")
-        ended = project.deploy("verify", "--staged")  # a Worker's version has an address only where they are on
+        self.switch_previews(False)
+        ended = project.deploy("verify", "--staged")
         self.expect(ended, 5, edge="unknown")
         self.assertIn("has no address", ended.json["error"]["message"])
-        account = self.env["CLOUDFLARE_ACCOUNT_ID"]
-        done = self.ask(f"/cf/client/v4/accounts/{account}/workers/scripts/hello/subdomain", "POST",
-                        b'{"enabled": true, "previews_enabled": true}', "application/json")
-        self.assertEqual(done[0], 200, done)
+        self.switch_previews(True)
         self.world.seen = []
         rows = self.expect(project.deploy("verify", "--staged"), 0, edge="ok")
         self.assertEqual(rows["edge"]["answered"], "sha256:" + staged["artifact_sha256"])
+        self.assertEqual((rows["edge"]["staged"]["percent"], rows["edge"]["live"]["percent"]), (0, 100))
         self.assertEqual((rows["edge"]["version"], rows["edge"]["live"]["version"]),
                          (staged["version"], live["version"]))
         self.assertEqual(rows["edge"]["matches"],
@@ -186,6 +192,17 @@ class Verification(ClientCase):
         self.expect(project.publish("--stage"), 0)
         self.expect(project.deploy("verify", "--staged"), 5, edge="broken")
         self.assertEqual(self.expect(project.deploy("verify"), 0, edge="ok")["edge"]["version"], live["version"])
+
+    def test_staged_at_another_address(self):
+        project = self.project("fast")
+        self.expect(project.publish(), 0)
+        self.assertEqual(self.world.seen[-1].place, "hello.edgecompute.app")
+        self.change(project, "one, staged")
+        self.expect(project.publish("--stage"), 0)
+        self.expect(project.deploy("verify", "--staged"), 0, fast="ok")
+        asked = self.world.seen[-1]
+        self.assertRegex(asked.place, r"^[0-9.]+$")
+        self.assertEqual(asked.host, "hello.edgecompute.app")
 
     def test_what_cannot_be_staged(self):
         project = self.project("lambda")

@@ -31,8 +31,11 @@ def make_authority(folder):
 
 
 class Request:
-    def __init__(self, host, method, target, headers):
-        self.host, self.method, self.target, self.headers = host, method, target, headers
+    """`place`: what was connected to."""
+
+    def __init__(self, place, method, target, headers):
+        self.place, self.host = place, headers["host"]
+        self.method, self.target, self.headers = method, target, headers
 
 
 class World:
@@ -66,19 +69,19 @@ class World:
     def converse(self, raw):
         with contextlib.suppress(OSError, ValueError), raw:
             line, _ = read_head(raw)
-            host = line.split()[1].rsplit(":", 1)[0]
-            if any(re.fullmatch(each, host) for each in self.refused):
+            place = line.split()[1].rsplit(":", 1)[0]
+            if any(re.fullmatch(each, place) for each in self.refused):
                 raw.sendall(b"HTTP/1.1 502 No Such Host\r\nContent-Length: 0\r\n\r\n")
                 return
             raw.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             with self.context.wrap_socket(raw, server_side=True) as connection:
-                while self.converse_once(connection, host):
+                while self.converse_once(connection, place):
                     pass
 
-    def converse_once(self, connection, host):
+    def converse_once(self, connection, place):
         line, headers = read_head(connection)
         method, target, _ = line.split()
-        request = Request(host, method, target, headers)
+        request = Request(place, method, target, headers)
         self.seen.append(request)
         reply = self.behave(request)
         if reply is None:
