@@ -142,7 +142,7 @@ static bool is_ready_for(const struct memory *memory, const char *version)
 static int finish(const struct job *job, struct deployment *out, struct error *error)
 {
     struct memory *memory = cloudflare_memory(job);
-    memory->ready = memory->has_traffic = memory->has_reach = false;
+    memory->ready = memory->has_live = memory->has_traffic = memory->has_reach = false;
     cloudflare_pin(job, out);
     if (cloudflare_url(job, &out->url, error) != 0)
         return -1;

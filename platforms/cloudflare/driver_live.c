@@ -113,7 +113,7 @@ static int check_absence(const struct job *job, const struct traffic *traffic, s
     return error_hint(error, "run it again");
 }
 
-int cloudflare_live(const struct job *job, struct deployment *out, struct error *error)
+static int look(const struct job *job, struct deployment *out, struct error *error)
 {
     struct memory *memory = cloudflare_memory(job);
     struct traffic *traffic = &memory->traffic;
@@ -138,6 +138,17 @@ int cloudflare_live(const struct job *job, struct deployment *out, struct error 
     if (out->drifted)
         return find_origin(job, traffic, answer.result, out, error);
     out->incomplete = memory->incomplete = is_incomplete(job, traffic);
+    return 0;
+}
+
+int cloudflare_live(const struct job *job, struct deployment *out, struct error *error)
+{
+    struct memory *memory = cloudflare_memory(job);
+    memory->has_live = false;
+    if (look(job, out, error) != 0)
+        return -1;
+    memory->live = *out;
+    memory->has_live = true;
     return 0;
 }
 

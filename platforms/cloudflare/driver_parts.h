@@ -115,7 +115,8 @@ struct reach {
 
 /* What the hooks of one run leave for each other, so that nothing is asked twice. */
 struct memory {
-    bool has_traffic, has_subdomain, has_reach;
+    bool has_live, has_traffic, has_subdomain, has_reach;
+    struct deployment live;   /* what live() has answered */
     struct traffic traffic;   /* what live() or ready() has seen */
     const json_t *base;       /* the version with the most, as live() has read it */
     const char *base_version; /* which one that is */

@@ -79,8 +79,11 @@ int cloudflare_plan(const struct job *job, const struct artifact *artifact,
     struct deployment live, left = {0};
     struct reach reach;
     *count = 0;
-    if (cloudflare_live(job, &live, error) != 0)
+    /* live() has mostly just been asked. */
+    if (!memory->has_live && cloudflare_live(job, &live, error) != 0)
         return -1;
+    live = memory->live;
+    reach = memory->reach;
     const struct traffic *traffic = &memory->traffic;
     bool is_done = is_live(artifact, wanted, &live);
     if (!traffic->absent && !is_done &&
@@ -94,7 +97,7 @@ int cloudflare_plan(const struct job *job, const struct artifact *artifact,
         add(&sentences,
             arena_printf(job->arena, "upload a version (%zu bytes)", artifact->counted_bytes));
     if (!wanted->staged) {
-        if (cloudflare_look(job, !traffic->absent, &reach, error) != 0)
+        if (!memory->has_reach && cloudflare_look(job, !traffic->absent, &reach, error) != 0)
             return -1;
         add_reach(job, &reach, &sentences);
         if (!traffic->absent && !is_done)
