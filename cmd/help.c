@@ -149,6 +149,18 @@ static void manual_formats(void)
         printf(".TP\n.B %s\n%s\n", report_writers[i].name, report_writers[i].meaning);
 }
 
+static void manual_rollback(void)
+{
+    puts(".SH ROLLING BACK\n"
+         "Without\n.B \\-\\-to\nrollback makes the version live that was live before, each time "
+         "one\n"
+         "further back; it never goes forward again to a version that was rolled back from.\n"
+         ".BI \\-\\-to \" COMMIT\\fR|\\fIVERSION\"\ngoes in either direction. Without notes it "
+         "goes by what "
+         "the platform\nremembers, and says so. What has a share of the traffic (publish\n"
+         ".BR \\-\\-traffic )\nis taken back as a whole.");
+}
+
 static void print_manual(struct run *run)
 {
     printf(".TH EDGE\\-DEPLOY 1 \"%s\" \"edge\\-deploy " EDGE_DEPLOY_VERSION "\"\n",
@@ -163,6 +175,7 @@ static void print_manual(struct run *run)
         if (option_rows[i].commands & OPTION_FOR_ALL)
             manual_option(&option_rows[i]);
     manual_formats();
+    manual_rollback();
     puts(".SH EXIT STATUS");
     for (size_t i = 0; i < sizeof exit_codes / sizeof *exit_codes; i++)
         printf(".TP\n%d\n%s\n", exit_codes[i].code, exit_codes[i].meaning);

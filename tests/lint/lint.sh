@@ -32,7 +32,7 @@ scripts() {
     find . -name '*.sh' -not -path './build/*' -print0 | xargs -0 shellcheck -e SC2016 .ci/run
 }
 
-for lint in layers words sizes; do
+for lint in layers words sizes readme; do
     check $lint sh "tests/lint/$lint.sh"
 done
 needs clang-format && check format format
