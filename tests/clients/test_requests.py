@@ -166,6 +166,10 @@ class LambdaEdge(Requests):
             "`PUT functions/NAME/configuration`": [f"only theirs: PUT {functions}/NAME/configuration"],
             "`Description`": [f"POST {functions}/NAME/versions: body 'Description' differs",
                               f"POST {functions}: body 'Description' only ours"],
+            "`RevisionId`": [f"PUT {functions}/NAME/code: body 'RevisionId' only ours",
+                             f"POST {functions}/NAME/versions: body 'RevisionId' only ours"],
+            "`GetRole`": ["only ours: POST /"],
+            "`GET distribution/ID`": ["only ours: GET /2020-05-31/distribution/ID"],
             "`Publish`": [f"POST {functions}: body 'Publish' only ours", f"PUT {functions}/NAME/code: body 'Publish' only ours",
                           f"PUT {functions}/NAME/code: body 'DryRun' only ours"],
             "`X-Amz-Content-Sha256`": [f"header '{name}' only theirs" for name in (

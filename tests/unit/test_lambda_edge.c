@@ -235,6 +235,64 @@ static void test_splice(struct arena *arena)
     }
 }
 
+/* Taken out, the others stay as they were, byte for byte. */
+static void test_splice_out(struct arena *arena)
+{
+    static const struct {
+        const char *before, *event, *after;
+    } rows[] = {
+        {LIST("1", ITEM(ARN("x", "1"), "origin-request")), "origin-request", NONE},
+        {LIST("2", ITEM(ARN("x", "1"), "origin-request") ITEM(ARN("y", "2"), "viewer-request")),
+         "origin-request", LIST("1", ITEM(ARN("y", "2"), "viewer-request"))},
+        {LIST("1", ITEM(ARN("x", "1"), "origin-request")), "viewer-request",
+         LIST("1", ITEM(ARN("x", "1"), "origin-request"))},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct behavior behavior, *all;
+        struct error error = {0};
+        struct bytes out = {0};
+        size_t count = 0;
+        const char *before = arena_printf(arena, "%s%s%s", HEAD "<DefaultCacheBehavior>",
+                                          rows[i].before, "</DefaultCacheBehavior>" TAIL);
+        CHECK(lambda_edge_find_behavior(arena, bytes_of(before), "default", &behavior, &error) ==
+              0);
+        CHECK(lambda_edge_associate(arena, bytes_of(before), &behavior, NULL, rows[i].event, false,
+                                    &out, &error) == 0);
+        CHECK_TEXT((const char *)out.data,
+                   arena_printf(arena, "%s%s%s", HEAD "<DefaultCacheBehavior>", rows[i].after,
+                                "</DefaultCacheBehavior>" TAIL));
+        CHECK(lambda_edge_behaviors(arena, out, &all, &count, &error) == 0 && count == 1);
+    }
+}
+
+/* A 200 that lacks what we rely on, or has it in another type, is no configuration. */
+static void test_shapes(struct arena *arena)
+{
+    static const struct {
+        const char *json, *words; /* of the refusal; NULL: good */
+    } rows[] = {
+        {"{\"FunctionArn\":\"a\",\"CodeSha256\":\"b\",\"Version\":\"1\",\"Timeout\":3,"
+         "\"MemorySize\":128,\"Layers\":null}",
+         NULL},
+        {"{}", "'FunctionArn' is missing"},
+        {"{\"FunctionArn\":\"a\",\"CodeSha256\":7}", "'CodeSha256' is of another type"},
+        {"{\"FunctionArn\":\"a\",\"CodeSha256\":\"b\",\"Version\":\"1\",\"Timeout\":\"3\","
+         "\"MemorySize\":128}",
+         "'Timeout' is of another type"},
+        {"{\"FunctionArn\":\"a\",\"CodeSha256\":\"b\",\"Version\":\"1\",\"Timeout\":3,"
+         "\"MemorySize\":128,\"Environment\":[]}",
+         "'Environment' is of another type"},
+        {"[1]", "'FunctionArn' is missing"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error error = {0};
+        json_t *json = NULL;
+        CHECK(json_read(arena, bytes_of(rows[i].json), "x", FAULT_REMOTE, &json, &error) == 0);
+        CHECK(lambda_edge_check_shape(json, "read it", &error) == (rows[i].words ? -1 : 0));
+        CHECK(!rows[i].words || strstr(error.message, rows[i].words));
+    }
+}
+
 static const char *nested(struct arena *arena, unsigned depth)
 {
     struct buffer *text = buffer_new(arena, 1 << 20);
@@ -313,6 +371,29 @@ static struct http_reply reply_of(long status, struct http_header *header, const
     "2020-05-31/\"><Error><Type>Sender</Type><Code>" code "</Code><Message>" text                  \
     "</Message></Error><RequestId>r</RequestId></ErrorResponse>"
 
+static void test_codes_that_ask_again(void)
+{
+    static const struct {
+        long status;
+        const char *type, *body;
+        bool again;
+    } rows[] = {
+        {400, NULL, REFUSED("Throttling", "Rate exceeded"), true},
+        {400, NULL, REFUSED("PriorRequestNotComplete", ""), true},
+        {400, "ThrottlingException", "{}", true},
+        {400, "InvalidParameterValueException", "{\"message\":\"<Code>Throttling\"}", false},
+        {400, NULL, REFUSED("InvalidArgument", "Throttling"), false},
+        {403, NULL, REFUSED("Throttling", ""), false},
+        {400, NULL, "", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct http_header header = {"x-amzn-errortype", rows[i].type};
+        struct http_reply reply =
+            reply_of(rows[i].status, rows[i].type ? &header : NULL, rows[i].body);
+        CHECK(lambda_edge_asks_again(&reply) == rows[i].again);
+    }
+}
+
 static void test_cloudfront_refusals(struct arena *arena)
 {
     static const struct {
@@ -324,6 +405,17 @@ static void test_cloudfront_refusals(struct arena *arena)
         {404, REFUSED("NoSuchDistribution", "x"), "no such distribution in this account (NoS",
          "'distribution'"},
         {403, REFUSED("AccessDenied", "User: a is not authorized"), "lack a permission: User: a",
+         "allow them 'right'"},
+        {403,
+         REFUSED("AccessDenied",
+                 "User: a is not authorized to perform: cloudfront:UpdateDistribution "
+                 "on resource: b because no identity-based policy allows it"),
+         "lack a permission: User: a", "allow them 'cloudfront:UpdateDistribution'"},
+        {403,
+         REFUSED("AccessDenied", "User: a is not authorized to perform: lambda:GetFunction on "
+                                 "resource: b with an explicit deny in a service control policy"),
+         "explicit deny", "a policy denies 'lambda:GetFunction': have that changed"},
+        {403, REFUSED("AccessDenied", "x is not authorized to perform: '; rm"), "lack a permission",
          "allow them 'right'"},
         {403, REFUSED("SignatureDoesNotMatch", "no. The Canonical String is TOKEN"),
          "does not fit the access key (Sig", "AWS_SECRET_ACCESS_KEY"},
@@ -474,6 +566,9 @@ void test_lambda_edge(void)
     test_descriptions(&arena);
     test_names(&arena);
     test_splice(&arena);
+    test_splice_out(&arena);
+    test_shapes(&arena);
+    test_codes_that_ask_again();
     test_hostile_documents(&arena);
     test_event_conflicts(&arena);
     test_cloudfront_refusals(&arena);
