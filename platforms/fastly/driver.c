@@ -8,6 +8,7 @@ static int live(const struct job *job, struct deployment *out, struct error *err
     if (compute_find(job, &service, error) != 0)
         return -1;
     compute_memory(job)->seen = service;
+    compute_memory(job)->looked = true;
     out->resource = service.id;
     if (!service.id || !service.active)
         return 0;

@@ -125,10 +125,11 @@ int compute_ready(const struct job *job, const struct artifact *artifact, struct
 }
 
 /* The answer shows the version as it is from now on: locked. In the moment between our look and
-   the switch another publish may have put its own into it. */
+   the switch another publish may have put its own into it: then what is live is not what this run
+   has uploaded, and its number is no longer that of ours. */
 static int check_activated(const struct job *job, json_int_t number,
                            const struct artifact *artifact, const json_t *version,
-                           struct error *error)
+                           struct deployment *out, struct error *error)
 {
     struct deployment holds = {0};
     const char *comment = json_find_string(version, "comment", NULL);
@@ -136,12 +137,12 @@ static int check_activated(const struct job *job, json_int_t number,
         (compute_read_comment(job->arena, comment, &holds, NULL) &&
          strcmp(holds.artifact_sha256, artifact->sha256) == 0))
         return 0;
-    changed(number, error);
-    return error_hint(error, "publish again with --force");
+    out->version = NULL;
+    return changed(number, error);
 }
 
 static int switch_to(const struct job *job, struct service *service, json_int_t number,
-                     const struct artifact *artifact, struct error *error)
+                     const struct artifact *artifact, struct deployment *out, struct error *error)
 {
     struct compute_answer answer;
     struct error unknown = {0};
@@ -152,7 +153,7 @@ static int switch_to(const struct job *job, struct service *service, json_int_t 
     if (compute_call(job, &ask, &answer, error) == 0) {
         if (json_find_bool(answer.document, "active", false) &&
             json_find_integer(answer.document, "number", 0) == number)
-            return check_activated(job, number, artifact, answer.document, error);
+            return check_activated(job, number, artifact, answer.document, out, error);
         compute_odd(error, "cannot %s: the answer does not show that it is", ask.what);
     } else if (!answer.unclear) {
         return -1;
@@ -161,13 +162,15 @@ static int switch_to(const struct job *job, struct service *service, json_int_t 
         return error_hint(error, "run 'edge-deploy status': whether it is live is not known");
     if (service->active != number)
         return -1;
-    return check_activated(job, number, artifact, compute_version(service->details, number), error);
+    return check_activated(job, number, artifact, compute_version(service->details, number), out,
+                           error);
 }
 
 int compute_activate(const struct job *job, const struct artifact *artifact, struct deployment *out,
                      struct error *error)
 {
     struct memory *memory = compute_memory(job);
+    struct error unknown = {0};
     struct service service = memory->checked;
     json_int_t number = memory->checked_number;
     bool is_checked = service.id && strcmp(out->version, compute_version_text(job, number)) == 0 &&
@@ -176,10 +179,13 @@ int compute_activate(const struct job *job, const struct artifact *artifact, str
     if (!is_checked && look(job, artifact, out, &service, &number, error) != 0)
         return -1;
     json_int_t before = service.active;
-    if (before != number && switch_to(job, &service, number, artifact, error) != 0)
+    if (before != number && switch_to(job, &service, number, artifact, out, error) != 0)
         return -1;
     if (!out->previous && before && before != number)
         out->previous = compute_version_text(job, before);
     out->resource = service.id;
-    return compute_url(job, &service, number, &out->url, error);
+    if (compute_url(job, &service, number, &out->url, &unknown) != 0)
+        world_say(job->world, job->target->name, "where it answers is not known: %s",
+                  unknown.message);
+    return 0;
 }

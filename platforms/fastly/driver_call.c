@@ -19,6 +19,17 @@ int compute_odd(struct error *error, const char *format, ...)
     return error_hint(error, "check FASTLY_API_ENDPOINT and proxies, then try again");
 }
 
+int compute_add_hint(struct error *error, const char *format, ...)
+{
+    char before[sizeof error->hint], added[sizeof error->hint];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(added, sizeof added, format, arguments);
+    va_end(arguments);
+    memcpy(before, error->hint, sizeof before);
+    return error_hint(error, "%s%s%s", before, *before ? "; " : "", added);
+}
+
 static bool has_shape(const json_t *document, enum shape shape)
 {
     return shape == SHAPE_ANY ||

@@ -37,6 +37,9 @@ int compute_read_reply(struct arena *, const struct compute_ask *, const struct 
 /* An answer that is not what the API documents, told: -1. */
 int compute_odd(struct error *, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Behind the hint that there is; returns -1. */
+int compute_add_hint(struct error *, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* Says in `error` what a refusal means. */
 int compute_refuse(struct arena *, const struct compute_ask *, const struct http_reply *,
                    struct error *);

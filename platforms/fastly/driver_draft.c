@@ -233,7 +233,7 @@ void compute_name_stale(const struct job *job, const struct service *service, js
                                ? describe_stale(job, service, version)
                                : NULL;
         if (what)
-            world_say(job->world, job->target->name, "version %lld %s", (long long)number, what);
+            world_say(job->world, job->target->name, "version '%lld' %s", (long long)number, what);
     }
 }
 
@@ -266,9 +266,30 @@ static int find_clone(const struct job *job, const struct service *before, json_
     }
     if (count < 2)
         return 0;
+    *number = -1;
     error_set(error, FAULT_REMOTE, "somebody else changes service '%s' at the same time",
               before->id);
     return error_hint(error, "publish again when the other deployment is done");
+}
+
+static json_int_t highest(const struct service *service)
+{
+    json_int_t highest = 0;
+    size_t index;
+    json_t *version;
+    json_array_foreach(versions_of(service), index, version)
+    {
+        highest = number_of(version) > highest ? number_of(version) : highest;
+    }
+    return highest;
+}
+
+static int may_be_left(const struct service *before, struct error *error)
+{
+    return compute_add_hint(error,
+                            "whether version '%lld' was made is not known: if so, it is a copy "
+                            "without a mark, and nothing uses it again",
+                            (long long)highest(before) + 1);
 }
 
 /* It was done, and the answer does not say what has come of it. */
@@ -300,8 +321,9 @@ int compute_clone(const struct job *job, const struct service *service, struct d
             return -1;
         bool again = compute_wait(job, attempt);
         if (find_clone(job, service, base, &out->number, &unknown) != 0) {
-            *error = unknown;
-            return -1;
+            if (out->number < 0)
+                *error = unknown;
+            return may_be_left(service, error);
         }
         if (out->number)
             return 0;

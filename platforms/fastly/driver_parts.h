@@ -14,6 +14,7 @@ struct service {
 /* What the hooks of one run leave for each other, so that nothing is asked twice. */
 struct memory {
     struct service seen; /* what live() has read and upload() builds on; id NULL: nothing */
+    bool looked;         /* live() has looked, and there may be none */
     const char *id;      /* of the service that upload() has found or made; NULL: none yet */
     json_int_t number;   /* of the version that answers at `url`; 0: none */
     const char *url;

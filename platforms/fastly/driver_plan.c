@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/text.h"
 #include "platforms/fastly/driver_parts.h"
 
 struct plan {
@@ -117,6 +118,8 @@ static void move_before(struct deployment *rows, size_t count, const char *befor
 static int describe(const struct job *job, const struct service *service, json_int_t number,
                     const json_t *version, struct deployment *out, struct error *error)
 {
+    const char *time = json_find_string(version, "updated_at", NULL);
+    out->time = time ? text_safe(job->arena, time, strlen(time)) : NULL;
     out->lived = lived(service, number, version);
     out->percent = number == service->active ? 100 : 0;
     out->staged = number != service->active && compute_is_staged(service, number);

@@ -6,7 +6,7 @@
 #include "pkg/base/text.h"
 #include "platforms/fastly/driver_call.h"
 
-enum { LONGEST_TEXT = 240, MINUTE_MS = 60000, LONGEST_QUOTA_MINUTES = 60 };
+enum { LONGEST_TEXT = 240, MINUTE_MS = 60000, LONGEST_WAIT_S = 24 * 3600 };
 
 /* Section 4. The first row that fits holds: by the status, and by a word in the platform's text. */
 static const struct refusal {
@@ -147,26 +147,25 @@ static void sharpen_token(struct arena *arena, const struct compute_ask *ask, lo
                           "and services of the token would do");
 }
 
-/* Seconds since 1970 of Fastly-RateLimit-Reset (section 1), or from Retry-After; 0: unknown. */
+/* Seconds since 1970 of Fastly-RateLimit-Reset (section 1), or from what the server has asked for
+   otherwise; 0: unknown. */
 static int64_t quota_reset(const struct http_reply *reply, int64_t now)
 {
-    const char *after = http_header(reply, "Retry-After");
     const char *reset = http_header(reply, "Fastly-RateLimit-Reset");
     if (reset)
         return strtoll(reset, NULL, 10);
-    if (!after)
-        return 0;
-    int64_t seconds = strtoll(after, NULL, 10);
-    return seconds > 0 && seconds < LONGEST_QUOTA_MINUTES * 60 ? now / 1000 + seconds : 0;
+    return reply->retry_after_s > 0 && reply->retry_after_s < LONGEST_WAIT_S
+               ? now / 1000 + reply->retry_after_s
+               : 0;
 }
 
 static void sharpen_quota(const struct http_reply *reply, int64_t now, struct error *error)
 {
     int64_t reset = quota_reset(reply, now), minutes;
-    if (reset <= now / 1000 || reset > now / 1000 + LONGEST_QUOTA_MINUTES * 60)
+    if (reset <= now / 1000 || reset > now / 1000 + LONGEST_WAIT_S)
         return;
     minutes = (reset * 1000 - now + MINUTE_MS - 1) / MINUTE_MS;
-    error_hint(error, "try again in %lld minute%s: then the quota is full again",
+    error_hint(error, "try again in %lld minute%s: until then the platform takes no more changes",
                (long long)minutes, minutes == 1 ? "" : "s");
 }
 
@@ -174,7 +173,7 @@ void compute_sharpen(struct arena *arena, const struct compute_ask *ask,
                      const struct http_reply *reply, const json_t *token, int64_t now,
                      struct error *error)
 {
-    if (reply->status == 429)
+    if (reply->status == 429 || (reply->status == 503 && reply->retry_after_s > 0))
         sharpen_quota(reply, now, error);
     else if (token)
         sharpen_token(arena, ask, reply->status, token, now, error);

@@ -242,6 +242,9 @@ int compute_create(const struct job *job, struct service *out, struct error *err
     *out = (struct service){0};
     for (unsigned attempt = 1; compute_call(job, &ask, &answer, error) != 0; attempt++) {
         struct error unknown = {0};
+        if (answer.conflict)
+            return error_hint(error, "publish again if another publish has just made it, or set "
+                                     "'service_id' or another 'service_name'");
         if (!answer.unclear)
             return -1;
         bool again = compute_wait(job, attempt);

@@ -123,7 +123,7 @@ static int keep_or_clone(const struct job *job, const struct service *service, s
     if (is_marked(job, &now, draft->number, artifact))
         return 0;
     world_say(job->world, job->target->name,
-              "another publish has taken draft version %lld: makes one of its own",
+              "another publish has taken draft version '%lld': makes one of its own",
               (long long)draft->number);
     now.active = service->active;
     if (compute_clone(job, &now, draft, error) != 0 ||
@@ -156,13 +156,16 @@ static int fill(const struct job *job, const struct service *service, struct dra
 }
 
 /* What live() has seen is what was compared and is built on; what changes behind it is found before
-   the version is activated. A service that was not there is looked for again. */
+   the version is activated. Of a service that was made since the platform tells when another of
+   that name is to be made. */
 static int take_seen(const struct job *job, struct service *out, struct error *error)
 {
     struct memory *memory = compute_memory(job);
+    bool looked = memory->looked;
     *out = memory->seen;
     memory->seen = (struct service){0};
-    return out->id ? 0 : compute_find(job, out, error);
+    memory->looked = false;
+    return looked ? 0 : compute_find(job, out, error);
 }
 
 static int take_draft(const struct job *job, const struct service *service,
@@ -186,7 +189,6 @@ static int stage(const struct job *job, const struct service *service, json_int_
 {
     struct compute_answer answer;
     struct error unknown = {0};
-    const char *address = NULL;
     struct compute_ask ask = {
         .method = "PUT",
         .path = compute_version_path(job, service, number, "/activate/staging"),
@@ -195,26 +197,25 @@ static int stage(const struct job *job, const struct service *service, json_int_
         return -1;
     if (json_find_integer(answer.document, "number", 0) != number)
         return compute_odd(error, "cannot %s: the answer shows another", ask.what);
-    if (compute_staged_url(job, service, number, &out->url, &address, &unknown) != 0)
+    if (compute_staged_url(job, service, number, &out->url, &out->address, &unknown) != 0)
         world_say(job->world, job->target->name,
                   "version %lld is staged, but where it answers is not known: %s",
                   (long long)number, unknown.message);
-    else if (address && out->url)
+    else if (out->address && out->url)
         world_say(job->world, job->target->name,
                   "version %lld is staged: %s at address %s only, in the hosts file or with "
                   "curl --connect-to '::%s:'",
-                  (long long)number, out->url, address, address);
+                  (long long)number, out->url, out->address, out->address);
     return 0;
 }
 
-static void name_left(const struct job *job, const struct draft *draft)
+/* No version can be deleted. */
+static int name_left(const struct draft *draft, struct error *error)
 {
-    world_say(job->world, job->target->name,
-              draft->marked || draft->used
-                  ? "draft version %lld is left; the next publish goes on with it"
-                  : "draft version %lld is left without a mark; the next publish makes another, as "
-                    "versions cannot be deleted",
-              (long long)draft->number);
+    const char *what = draft->marked || draft->used
+                           ? "draft version '%lld' is left for the next publish"
+                           : "draft version '%lld' is left without a mark: nothing uses it again";
+    return compute_add_hint(error, what, (long long)draft->number);
 }
 
 static int fill_and_stage(const struct job *job, const struct service *service, bool made,
@@ -226,9 +227,7 @@ static int fill_and_stage(const struct job *job, const struct service *service, 
         return -1;
     if (fill(job, service, &draft, artifact, error) != 0 ||
         (out->staged && stage(job, service, draft.number, out, error) != 0)) {
-        if (!made)
-            name_left(job, &draft);
-        return -1;
+        return made ? -1 : name_left(&draft, error);
     }
     out->version = compute_version_text(job, draft.number);
     return 0;

@@ -96,7 +96,7 @@ def unnamed(scenario, now, outcomes):
     extra = [version for version in now.spare if version not in scenario.before.spare]
     usual = [version for version in scenario.wanted.spare if version not in scenario.before.spare]
     told = [version for version in extra
-            if any(f"'{version}'" in outcome.message for outcome in outcomes)]
+            if any(f"'{version}'" in outcome.text for outcome in outcomes)]
     return [version for version in extra if version not in told][len(usual):]
 
 

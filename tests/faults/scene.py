@@ -98,7 +98,7 @@ class Scene:
             self.sandbox = None
 
     def start(self, *words, extra=None, work=None, before=()):
-        return subprocess.Popen([*before, self.program, *words, "-q", "--format", "json"],
+        return subprocess.Popen([*before, self.program, *words, "--format", "json"],
                                 cwd=work or self.work, env={**self.env, **(extra or {})},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)

@@ -192,6 +192,54 @@ static void test_ready_overtaken(void)
     arena_free(&arena);
 }
 
+/* Another run marks the leftover that this one goes on with: it makes a version of its own. */
+static void test_taken_leftover(void)
+{
+    static const char odd[] =
+        "{\"id\":\"%s\",\"name\":\"demo\",\"type\":\"wasm\",\"comment\":\"edge-deploy\","
+        "\"active_version\":{\"number\":1},\"versions\":[{\"number\":1,\"active\":true,"
+        "\"locked\":true,\"comment\":\"\"},{\"number\":2,\"locked\":false,\"comment\":"
+        "\"edge-deploy sha256:%064d tag:theirs base:1\"}]}";
+    struct arena arena = {0};
+    struct deployment made, live;
+    struct error error;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    fastly_open(&field, "PUT */package#2=status:422", SETTINGS);
+    fastly_check_published(&field, false, "1", NULL);
+    CHECK(fastly_publish(&field, true, &made, &error) == -1);
+    CHECK(strstr(error.hint, "draft version '2' is left for the next publish"));
+    CHECK(platform_fastly.live(&field.job, &live, &error) == 0);
+    fastly_twist = (struct fastly_twist){.method = "GET",
+                                         .path = "*/details",
+                                         .nth = 2,
+                                         .body = arena_printf(&arena, odd, live.resource, 7)};
+    field.job.resource = live.resource;
+    fastly_check_published(&field, true, "3", "1");
+    CHECK(fastly_twist.answered == 1);
+    arena_free(&arena);
+}
+
+/* Between our look and our switch another publish fills the version and makes it live: it is not
+   taken for ours. */
+static void test_swapped(void)
+{
+    static const char theirs[] = "{\"number\":2,\"active\":true,\"locked\":true,\"comment\":"
+                                 "\"edge-deploy sha256:%064d tag:theirs base:1\"}";
+    struct arena arena = {0};
+    struct deployment made;
+    struct error error;
+    struct field field = {.arena = &arena, .folder = unit_folder(&arena)};
+    fastly_open(&field, NULL, SETTINGS);
+    fastly_check_published(&field, false, "1", NULL);
+    fastly_twist = (struct fastly_twist){.method = "PUT",
+                                         .path = "*/activate",
+                                         .body = arena_printf(&arena, theirs, 7),
+                                         .done = true};
+    CHECK(fastly_publish(&field, true, &made, &error) == -1 && !made.version);
+    CHECK(strstr(error.message, "changed by somebody else"));
+    arena_free(&arena);
+}
+
 static char *plan(struct field *field, bool second, bool staged, struct error *error)
 {
     struct deployment wanted = {.percent = 100, .staged = staged};
@@ -325,6 +373,8 @@ void test_fastly_rollout(void)
     test_ready_rollback();
     test_ready_then_activate();
     test_ready_overtaken();
+    test_taken_leftover();
+    test_swapped();
     test_plan();
     test_kept();
     test_versions();
