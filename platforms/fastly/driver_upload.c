@@ -203,9 +203,8 @@ static int stage(const struct job *job, const struct service *service, json_int_
                   (long long)number, unknown.message);
     else if (out->address && out->url)
         world_say(job->world, job->target->name,
-                  "version %lld is staged: %s at address %s only, in the hosts file or with "
-                  "curl --connect-to '::%s:'",
-                  (long long)number, out->url, out->address, out->address);
+                  "version %lld is staged; try it: curl --connect-to '::%s:' %s", (long long)number,
+                  out->address, out->url);
     return 0;
 }
 
