@@ -252,10 +252,27 @@ static void print_validation(struct run *run, const struct publish_result *resul
         }
 }
 
+/* Where the credentials were found: of two places it is not always the one that was meant. */
+static void say_credentials(struct run *run, const struct publish_result *result)
+{
+    for (size_t i = 0; i < result->target_count; i++) {
+        const struct job *job = &result->targets[i].job;
+        const char *until = job->secrets_expire
+                                ? arena_printf(run->arena, ", good until %s",
+                                               text_time(run->arena, job->secrets_expire / 1000))
+                                : "";
+        if (job->secrets_origin)
+            world_say(run->world, result->targets[i].target->name, "credentials from %s%s",
+                      job->secrets_origin, until);
+    }
+}
+
 void deployments_text(struct run *run, const struct publish_result *result)
 {
     if (result->target_count == 0)
         return;
+    if (run->options.verbose)
+        say_credentials(run, result);
     if (deployments_is(run, "status")) {
         deployments_status(run, result);
         return;

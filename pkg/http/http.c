@@ -113,6 +113,7 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
               struct http_reply *out, struct error *error)
 {
     assert(request->part_count == 0 || request->credentials.scheme != HTTP_AUTH_AWS);
+    assert(!request->address || request->credentials.scheme == HTTP_AUTH_NONE);
     assert(!request->link_local || request->credentials.scheme != HTTP_AUTH_AWS);
     struct url url;
     if (url_parse(arena, request->url, request->link_local, &url, error) != 0)

@@ -12,10 +12,7 @@
 #include "pkg/base/world.h"
 
 enum {
-    IDLE_MS = 60000,          /* without progress, when the request does not say */
     STEP_BYTES = 1024,        /* less than that is no progress: a byte now and then is a trap */
-    REPLY_MS = 5 * 60000,     /* from the first byte of a reply's body to the last */
-    TOTAL_MS = 30 * 60000,    /* of one try */
     POLL_MS = 100,            /* how often we look whether we shall stop */
     HEADER_LIMIT = 256 << 10, /* bytes of all reply headers */
     REDIRECT_LIMIT = 10
@@ -195,15 +192,6 @@ static void set_authorities(CURL *easy, const struct world *world)
     curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file);
 }
 
-/* EDGE_DEPLOY_IDLE_MS shortens it: for tests, and where nobody wants to wait a minute. */
-static long idle_ms(const struct world *world, const struct http_request *request)
-{
-    long limit = request->timeout_ms > 0 ? request->timeout_ms : IDLE_MS;
-    const char *shorter = world_environment(world, "EDGE_DEPLOY_IDLE_MS");
-    long wanted = shorter ? strtol(shorter, NULL, 10) : 0;
-    return wanted > 0 && wanted < limit ? wanted : limit;
-}
-
 static CURLcode set_up(struct http *http, struct arrival *arrival,
                        const struct http_request *request, const struct url *url,
                        struct curl_slist *headers, char *reason)
@@ -219,7 +207,7 @@ static CURLcode set_up(struct http *http, struct arrival *arrival,
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "edge-deploy/" EDGE_DEPLOY_VERSION);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, idle_ms(http->world, request));
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, transfer_idle_ms(http->world, request));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, arrival);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
@@ -283,7 +271,8 @@ static CURLcode look(struct watch *watch, CURL *easy, long limit_ms, long total_
         watch->reply = now;
     if (total_ms && now - watch->began >= total_ms)
         return CURLE_OPERATION_TIMEDOUT;
-    if (now - watch->began >= TOTAL_MS || (watch->reply && now - watch->reply >= REPLY_MS))
+    if (now - watch->began >= TRANSFER_TOTAL_MS ||
+        (watch->reply && now - watch->reply >= TRANSFER_REPLY_MS))
         return CURLE_ABORTED_BY_CALLBACK;
     return now - watch->moved >= limit_ms ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
 }
@@ -293,7 +282,7 @@ static int perform(struct http *http, const struct http_request *request, CURLco
                    struct error *error)
 {
     int running = 1;
-    long limit_ms = idle_ms(http->world, request);
+    long limit_ms = transfer_idle_ms(http->world, request);
     struct watch watch = {.began = monotonic_ms()};
     watch.moved = watch.began;
     for (;;) {
@@ -316,57 +305,6 @@ static int perform(struct http *http, const struct http_request *request, CURLco
     }
 }
 
-static enum retry_end judge(CURL *easy, CURLcode code)
-{
-    long sent = 0;
-    switch (code) {
-    case CURLE_OK:
-        return RETRY_REPLY;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-    case CURLE_WRITE_ERROR:
-    case CURLE_ABORTED_BY_CALLBACK:
-    case CURLE_TOO_MANY_REDIRECTS:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-        return RETRY_PERMANENT;
-    default:
-        curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &sent);
-        return sent == 0 ? RETRY_UNSENT : RETRY_LOST;
-    }
-}
-
-static void describe(struct arena *arena, const struct http *http,
-                     const struct http_request *request, const struct url *url, CURLcode code,
-                     char *reason, bool too_large, struct error *error)
-{
-    if (too_large) {
-        size_t limit = request->reply_limit ? request->reply_limit : (size_t)LIMIT_REPLY;
-        error_set(error, FAULT_REMOTE, "the reply to %s '%s' is over %zu bytes", request->method,
-                  url->shown, limit);
-        return;
-    }
-    if (code == CURLE_OPERATION_TIMEDOUT && !reason[0])
-        snprintf(reason, CURL_ERROR_SIZE, "nothing moved for %ld s",
-                 (idle_ms(http->world, request) + 999) / 1000);
-    if (code == CURLE_ABORTED_BY_CALLBACK)
-        snprintf(reason, CURL_ERROR_SIZE,
-                 "it takes too long (%d minutes, of them %d for the reply)", TOTAL_MS / 60000,
-                 REPLY_MS / 60000);
-    const char *why = reason[0] ? reason : curl_easy_strerror(code);
-    char *safe = text_safe(arena, why, strlen(why));
-    hide_secrets(safe, strlen(safe), &request->credentials);
-    error_set(error, FAULT_REMOTE, "no reply to %s '%s': %s", request->method, url->shown, safe);
-    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT)
-        error_hint(error, "check the network, and the endpoint if a variable changes it");
-    if (code == CURLE_PEER_FAILED_VERIFICATION)
-        error_hint(error, "check this machine's clock; name further authorities in SSL_CERT_FILE");
-}
-
 int transfer(struct http *http, struct arena *arena, const struct http_request *request,
              const struct url *url, struct curl_slist *headers, struct http_reply *out,
              enum retry_end *end, struct error *error)
@@ -383,7 +321,7 @@ int transfer(struct http *http, struct arena *arena, const struct http_request *
         struct quiet quiet;
         quiet_begin(&quiet);
         status = perform(http, request, &code, error);
-        *end = judge(http->easy, code);
+        *end = transfer_judge(http->easy, code);
         curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &out->status);
         curl_multi_remove_handle(http->multi, http->easy);
         quiet_end(&quiet);
@@ -396,7 +334,7 @@ int transfer(struct http *http, struct arena *arena, const struct http_request *
         return error_prefix(error, "%s '%s'", request->method, url->shown);
     http->timed_out = code == CURLE_OPERATION_TIMEDOUT;
     if (code != CURLE_OK)
-        describe(arena, http, request, url, code, reason, arrival.exceeded, error);
+        transfer_describe(arena, http, request, url, code, reason, arrival.exceeded, error);
     hide_echoes(out, arrival.body, &request->credentials);
     out->body = (struct bytes){(const uint8_t *)buffer_text(arrival.body), arrival.body->size};
     return 0;

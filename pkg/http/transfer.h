@@ -42,6 +42,17 @@ void hide_secrets(char *text, size_t size, const struct http_credentials *);
 /* The same in a reply that may be shown: one of 400 or more. */
 void hide_echoes(struct http_reply *, struct buffer *body, const struct http_credentials *);
 
+enum {
+    TRANSFER_REPLY_MS = 5 * 60000,  /* from the first byte of a reply's body to the last */
+    TRANSFER_TOTAL_MS = 30 * 60000, /* of one try */
+};
+
+/* failure.c: how long nothing may move; how a try ended; why, in words. */
+long transfer_idle_ms(const struct world *, const struct http_request *);
+enum retry_end transfer_judge(CURL *, CURLcode);
+void transfer_describe(struct arena *, const struct http *, const struct http_request *,
+                       const struct url *, CURLcode, char *reason, bool too_large, struct error *);
+
 /* 0: *end says how it ended; with anything but RETRY_REPLY the error is set. -1: interrupted. */
 int transfer(struct http *, struct arena *, const struct http_request *, const struct url *,
              struct curl_slist *headers, struct http_reply *out, enum retry_end *end,

@@ -258,6 +258,11 @@ def process():
         publishes(project, sandbox, AWS_PROFILE="a b")
         holds(rows(project, AWS_PROFILE="a b")["AWS_SECRET_ACCESS_KEY"]["value"],
               "from credential_process of the AWS profile 'a b'")
+        said = project.run("status", "-v", **{**sandbox.env, "AWS_PROFILE": "a b",
+                                              "AWS_ACCESS_KEY_ID": None,
+                                              "AWS_SECRET_ACCESS_KEY": None})
+        holds(said.errors, "lambda: credentials from credential_process of the AWS profile 'a b', "
+                           f"good until {LATER}")
         before = len(sandbox.requests())
         program.write_text(f"cat <<'END'\n{text % (access, secret, '2020-01-01T00:00:00Z')}\nEND\n")
         late = project.run("publish", **{**sandbox.env, "AWS_PROFILE": "a b",

@@ -90,6 +90,7 @@ def authorities():
             done = project.run("status", **env,
                                SSL_CERT_FILE=str(project.write("empty.pem", "no certificate\n")))
             check(done.code == 1 and not server.requests, done.all)
+            holds(done.errors, "hint: check the file that")
 
 
 def old_protocol():
@@ -133,7 +134,7 @@ def proxies():
             wrong = middle.url.replace("//", "//ada:proxy-password-12@")
             done = project.run("status", **env, HTTPS_PROXY=wrong)
             check(done.code == 1 and not server.requests, done.all)
-            holds(done.errors, "407")
+            holds(done.errors, "407", "hint: write the proxy as")
             del middle.requests[:]
             for name, value in (("NO_PROXY", "fastly.test"), ("no_proxy", ".test")):
                 done = project.run("status", **env, HTTPS_PROXY=with_user, **{name: value})
