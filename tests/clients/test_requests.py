@@ -90,6 +90,7 @@ class Cloudflare(Requests):
                                             for key in ("mode", "max_delay")],
             "`keep_bindings`": ["PUT S: body 'metadata.keep_bindings' differs",
                                 "POST S/versions: body 'metadata.keep_bindings' differs"],
+            "`keep_assets`": ["POST S/versions: body 'metadata.keep_assets' only ours"],
             "`PATCH S/script-settings`": ["only theirs: PATCH S/script-settings"],
             "`GET S/subdomain`": ["only theirs: GET A/workers/workers/NAME", "only ours: GET S/subdomain"],
             "no annotations": ["POST S/deployments: body 'annotations' only theirs",
