@@ -94,6 +94,7 @@ const char *run_today(struct run *);
 /* progress.c: one plain line a step on stderr, a bar on a terminal; silent with -q. */
 void progress_say(void *run, const char *subject, const char *line);
 void progress_step(void *run, const char *target, const char *word);
+void progress_wait(void *run, const char *target, unsigned seconds, unsigned limit);
 
 /* output.c: "edge-deploy: message" and "hint: ..." on stderr, safe to print. */
 void output_error(const struct run *, const struct error *);

@@ -87,6 +87,7 @@ struct publish_options run_publish_options(struct run *run)
         .sandboxed = typed->sandbox,
         .run = ci_run(run),
         .step = progress_step,
+        .wait = progress_wait,
         .attempt = github_attempt,
         .step_context = run,
     };

@@ -11,6 +11,7 @@ enum {
     FIRST_WAIT_MS = 500,
     LONGEST_WAIT_MS = 15000,
     SAY_EVERY_MS = 30000,
+    SHOW_EVERY_MS = 1000,
     LONGEST_TRY_MS = 20000, /* of one request, while there is time */
     SHORTEST_TRY_MS = 1000,
     DIGEST_SHOWN = 19 /* "sha256:" and 12 digits */
@@ -46,6 +47,28 @@ static void say(struct pipeline *pipeline, struct prepared *target, struct patie
                                (long long)(patience->deadline - patience->began) / 1000));
 }
 
+static void show_wait(const struct pipeline *pipeline, const struct prepared *target,
+                      const struct patience *patience, bool over)
+{
+    const struct publish_options *options = pipeline->options;
+    int64_t limit = over ? 0 : patience->deadline - patience->began;
+    if (options->wait)
+        options->wait(options->step_context, target->target->name,
+                      (unsigned)((world_now(pipeline->world) - patience->began) / 1000),
+                      (unsigned)(limit / 1000));
+}
+
+static void sleep_visibly(const struct pipeline *pipeline, const struct prepared *target,
+                          const struct patience *patience, int64_t left)
+{
+    for (int64_t step; left > 0 && !world_interrupted(pipeline->world); left -= step) {
+        step = left < SHOW_EVERY_MS ? left : SHOW_EVERY_MS;
+        show_wait(pipeline, target, patience, false);
+        world_sleep(pipeline->world, step);
+    }
+    show_wait(pipeline, target, patience, true);
+}
+
 bool patience_wait(struct pipeline *pipeline, struct prepared *target, struct patience *patience,
                    const char *why)
 {
@@ -53,7 +76,7 @@ bool patience_wait(struct pipeline *pipeline, struct prepared *target, struct pa
     if (left <= 0 || world_interrupted(pipeline->world))
         return false;
     say(pipeline, target, patience, why);
-    world_sleep(pipeline->world, patience->wait < left ? patience->wait : left);
+    sleep_visibly(pipeline, target, patience, patience->wait < left ? patience->wait : left);
     patience->wait = patience->wait * 2 < LONGEST_WAIT_MS ? patience->wait * 2 : LONGEST_WAIT_MS;
     return !world_interrupted(pipeline->world);
 }

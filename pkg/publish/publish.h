@@ -115,6 +115,9 @@ struct publish_options {
     bool sandboxed;         /* url probes are "not probed" */
     const char *run;        /* CI run page, or NULL */
     void (*step)(void *context, const char *target, const char *word); /* progress; may be NULL */
+    /* Once a second while something is waited for, and with a limit of 0 when that is over; from
+       several threads. May be NULL. */
+    void (*wait)(void *context, const char *target, unsigned seconds, unsigned limit);
     void (*attempt)(
         void *context); /* called once, before the first changing request; may be NULL */
     void *step_context;
