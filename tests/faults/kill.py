@@ -71,7 +71,7 @@ def roll_back_at_once(scenario, project):
 def interrupted(scenario, project, outcome, name):
     """What a run says that was asked to stop."""
     now, records = scenario.look(project), project.records()
-    wrong = list(outcome.wrong) + judge.of_row(scenario, outcome, now)
+    wrong = list(outcome.wrong) + judge.of_row(scenario, outcome, "edge", now)
     if outcome.code != 128 + SIGNALS[name]:
         wrong.append(f"ends with {outcome.code} after SIG{name}")
     told = judge.says_unknown(outcome)

@@ -7,7 +7,7 @@
   writers  two publishes at once, held at each request              (writers.py)
 
 main.py [--program FILE] [--workers N] [WORD...]     words choose: a part; cloudflare fastly
-  lambda-edge; a run (first change rollback stage traffic promote return unchanged status
+  lambda-edge together; a run (first change rollback stage traffic promote return unchanged status
   verify); a fault (lost, status,
   all-refuse, cut, tls; KILL, INT, TERM; clone-same); a request's number
 """
@@ -101,7 +101,7 @@ class Session:
             self.tally.show(part, scenario, name, outcomes, time.monotonic() - start)
 
     def run_matrix(self, scenario):
-        kinds = chosen(self.options.words, matrix.FAULTS)
+        kinds = scenario.kinds(chosen(self.options.words, matrix.FAULTS))
         if not shutil.which("openssl"):
             kinds = [kind for kind in kinds if kind not in proxy.TLS]
         trials = [(kind, number) for number in range(1, len(scenario.requests) + 1)
@@ -133,6 +133,8 @@ class Session:
                 continue
             if "matrix" in self.parts:
                 self.run_matrix(scenario)
+            if platform == "together":
+                continue
             if "kill" in self.parts and name in kill.RUNS:
                 self.run_kills(scenario)
             if "write" in self.parts and name in kill.RUNS and traced:
@@ -148,7 +150,7 @@ class Session:
             proxy.make_certificates(os.path.join(self.folder, "certificates"))
         elif "matrix" in self.parts:
             self.tally.skip("the faults of TLS: openssl is not installed")
-        for platform in chosen(self.options.words, projects.TARGETS):
+        for platform in chosen(self.options.words, matrix.EVERYWHERE):
             try:
                 self.run_platform(platform, traced)
             except (OSError, ValueError, subprocess.SubprocessError) as problem:

@@ -18,7 +18,10 @@ LASTING = ("refuse", "lost", "malformed", "status:401", "status:403",
            "status:429:retry-after=3600", "status:500")
 SILENT = {"EDGE_DEPLOY_IDLE_MS": "300"}
 
-EVERYWHERE = ("cloudflare", "fastly", "lambda-edge")
+EVERYWHERE = ("cloudflare", "fastly", "lambda-edge", "together")
+# Where a project has all platforms at once, each request fails in these ways only: what single
+# platforms do in all others is known, and what is left of the others shows in these.
+TOGETHER = ("lost", "status:403", "all-refuse", "cut")
 # Name: the state before, the words of the run and of the one after it, and where it can be.
 SCENARIOS = {
     "first": ("empty", ("publish",), EVERYWHERE),
@@ -59,17 +62,15 @@ class Scenario:
         self.reads = name in READS
         project = self.open("learn")
         try:
-            old = [r for r in project.records() if r["event"] == "publish"]
-            old = old[0]["version"] if old else ""
-            for record in sorted(project.records(), key=lambda r: r["time"]):
-                if record["version"] != self.look(project).live:
-                    old = record["version"]
-            self.words = tuple(old if word == "OLD" else word for word in words)
-            self.before, self.records = self.look(project), project.records()
+            self.commits = project.git("rev-list", "--reverse", "HEAD").split()
+            self.befores, self.records = self.looks(project), project.records()
+            self.words = tuple(self.old() if word == "OLD" else word for word in words)
+            if platform == "together":
+                self.words += ("--jobs", "1") if words[0] == "publish" else ()
             project.serve()
             self.outcome = project.call(*self.words)
             self.requests = project.requests()
-            self.wanted = self.look(project)
+            self.wanteds = self.looks(project)
             self.learnt = project.records()
         finally:
             project.close()
@@ -80,8 +81,34 @@ class Scenario:
         return scene.Scene(os.path.join(self.scratch, f"{self.platform}-{self.name}-{name}"),
                            self.program, self.source)
 
+    def old(self):
+        """What the last record but one is of: a version, or with several targets its commit."""
+        live = {now.live for now in self.befores.values()}
+        rows = [record for record in sorted(self.records, key=lambda record: record["time"])
+                if record["version"] not in live]
+        if self.platform == "together":
+            return self.commits[-2]
+        return rows[-1]["version"]
+
+    def looks(self, project):
+        """Target -> what there is."""
+        if self.platform == "together":
+            return {name: reader(project.state) for name, reader in state.PLATFORMS.items()}
+        return {"edge": state.PLATFORMS[self.platform](project.state)}
+
     def look(self, project):
-        return state.PLATFORMS[self.platform](project.state)
+        return self.looks(project)["edge"]
+
+    @property
+    def before(self):
+        return self.befores["edge"]
+
+    @property
+    def wanted(self):
+        return self.wanteds["edge"]
+
+    def kinds(self, chosen):
+        return [kind for kind in chosen if self.platform != "together" or kind in TOGETHER]
 
     def disturb_tls(self, kind, number, project):
         project.serve()

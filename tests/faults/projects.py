@@ -96,11 +96,17 @@ TARGETS = {"cloudflare": (cloudflare, plant_cloudflare), "fastly": (fastly, plan
            "lambda-edge": (lambda_edge, plant_lambda_edge)}
 
 
+def targets(platform, more):
+    if platform == "together":
+        return {name: make(more) for name, (make, _) in TARGETS.items()}
+    return {"edge": TARGETS[platform][0](more)}
+
+
 def commit(project, platform, number, work=None):
     """Writes manifest and module and commits them; number 1 has more settings."""
     work = work or project.work
     manifest = {"name": "hello", "module": "app.wasm", "optimize": {"level": "none"},
-                "targets": {"edge": TARGETS[platform][0](number == 1)}}
+                "targets": targets(platform, number == 1)}
     with open(os.path.join(work, "edge-deploy.json"), "w", encoding="utf-8") as file:
         json.dump(manifest, file, indent=1)
     with open(os.path.join(work, "app.wat"), "w", encoding="utf-8") as file:
@@ -127,7 +133,8 @@ def make_empty(project, platform):
 
 def make_live(project, platform):
     must(project.call("publish"))
-    TARGETS[platform][1](project)
+    for plant in [TARGETS[platform][1]] if platform in TARGETS else [p for _, p in TARGETS.values()]:
+        plant(project)
     commit(project, platform, 2)
     project.serve()
     must(project.call("publish", "--overwrite"))

@@ -47,15 +47,15 @@ class Outcome:
             if not killed or b"took too long" in stderr:
                 self.wrong.append(f"{words[0]} does not print one document: {self.text[-9000:]}")
         rows = self.document.get("deployments") or [{}]
-        self.row = rows[0]
+        self.row, self.rows = rows[0], {row.get("target"): row for row in rows}
         self.error = self.document.get("error") or {}
         self.message = f"{self.error.get('message', '')} / {self.error.get('hint', '')}"
         if code not in (0,) and not self.error.get("message") and self.document:
             self.wrong.append(f"{words[0]} ends with {code} and says nothing")
 
     def __str__(self):
-        return f"{' '.join(self.words)} -> {self.code} {self.row.get('state')} " \
-               f"{self.row.get('version')}: {self.message}"
+        states = ", ".join(f"{row.get('state')} {row.get('version')}" for row in self.rows.values())
+        return f"{' '.join(self.words)} -> {self.code} {states}: {self.message}"
 
 
 class Scene:
