@@ -15,6 +15,7 @@ SIGNALS = {"KILL": signal.SIGKILL, "INT": signal.SIGINT, "TERM": signal.SIGTERM}
 RUNS = ("first", "change", "rollback", "traffic")
 # Where the request is when the signal comes: asked and not done, or done and not answered.
 MOMENTS = {"before": "hang", "after": "stall"}
+ENDS = (("KILL", "before"), ("KILL", "after"), ("INT", "before"), ("TERM", "after"))
 WRITES = ("openat", "write", "pwrite64", "rename", "renameat", "renameat2", "link", "linkat",
           "unlink", "unlinkat", "mkdir", "mkdirat", "ftruncate", "chmod", "fchmod")
 
@@ -90,7 +91,7 @@ class Ending:
         self.scenario = scenario
 
     def trials(self):
-        return [(name, moment, number) for name in SIGNALS for moment in MOMENTS
+        return [(name, moment, number) for name, moment in ENDS
                 for number in range(1, len(self.scenario.requests) + 1)]
 
     def end(self, project, name, moment, number):

@@ -9,19 +9,23 @@ import state
 
 # By --fault at one request. What is spoiled was done; a status was not.
 SINGLE = ("refuse", "reset-before", "reset-during", "lost", "hang", "stall", "slow:500000", "html",
-          "truncate", "malformed", "empty", "list", "types:1", "types:2", "types:3", "status:400",
-          "status:401", "status:403", "status:404", "status:409", "status:412", "status:429",
+          "truncate", "malformed", "empty", "list", "types:1", "types:2", "types:3", "status:401",
+          "status:403", "status:404", "status:409", "status:412", "status:429",
           "status:429:retry-after=2", "status:429:retry-after=3600", "status:500", "status:502",
-          "status:503", "status:504")
+          "status:503")
 # From one request on, until the run ends.
 LASTING = ("refuse", "lost", "malformed", "status:401", "status:403",
            "status:429:retry-after=3600", "status:500")
 SILENT = {"EDGE_DEPLOY_IDLE_MS": "300"}
 
 EVERYWHERE = ("cloudflare", "fastly", "lambda-edge", "together")
-# Where a project has all platforms at once, each request fails in these ways only: what single
-# platforms do in all others is known, and what is left of the others shows in these.
+# Where a project has all platforms at once, each request fails in these ways only: what one platform
+# does in all others is known, and what becomes of the other two shows in these.
 TOGETHER = ("lost", "status:403", "all-refuse", "cut")
+# And in these, where a run sends what another one sends too.
+RELATED = ("stage", "traffic", "promote", "return")
+SHORT = ("refuse", "lost", "stall", "malformed", "list", "types:2", "status:403", "status:404",
+         "status:409", "status:429", "status:500", "all-refuse", "all-status:500", "cut", "tls-cut")
 # Name: the state before, the words of the run and of the one after it, and where it can be.
 SCENARIOS = {
     "first": ("empty", ("publish",), EVERYWHERE),
@@ -108,7 +112,9 @@ class Scenario:
         return self.wanteds["edge"]
 
     def kinds(self, chosen):
-        return [kind for kind in chosen if self.platform != "together" or kind in TOGETHER]
+        if self.platform == "together":
+            return [kind for kind in chosen if kind in TOGETHER]
+        return [kind for kind in chosen if self.name not in RELATED or kind in SHORT]
 
     def disturb_tls(self, kind, number, project):
         project.serve()

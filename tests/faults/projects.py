@@ -172,5 +172,6 @@ def prepare(folder, program, platform):
             project.stop()
         if os.path.exists(project.journal):
             os.remove(project.journal)
+        project.git("repack", "-adq")  # fewer files to copy
         folders[name] = target
     return folders
