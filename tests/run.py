@@ -50,6 +50,7 @@ VARIABLE = (
     (r"\b[0-9a-f]{32}\b", "HEX"),
     (r"\b[0-9a-f]{8}-[0-9a-f]{4}\b(?!-)", "UUID-SHORT"),
     (r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{12}\b", "DIGEST"),
+    (r"(?<=://)[0-9a-f]{8}(?=-)", "SHORT"),  # of a version's own address, also when it is all digits
     (r"\b(?=\d*[a-f])(?=[a-f]*\d)[0-9a-f]{8}\b", "SHORT"),
     (r"\b(?=\w*[A-Z])(?=\w*[a-z])[0-9A-Za-z]{22}\b", "ID"),
     (r"\bd[0-9a-z]{13}\.cloudfront\.net\b", "DOMAIN"),
