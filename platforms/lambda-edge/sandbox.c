@@ -127,6 +127,10 @@ static int check_rate(struct call *call, const char *quota, unsigned rate)
                          is_json ? "TooManyRequestsException" : "Throttling", "Rate exceeded");
         if (is_json)
             sandbox_reply_header(call->reply, "Retry-After", "1");
+        /* Who was told to wait has waited, also where its clock is not ours: counted anew. */
+        json_object_set_new(all, quota, json_pack("{s:I, s:i}", "second", second, "count", 0));
+        if (sandbox_save(call->sandbox, "lambda-edge/quota", all) != 0)
+            call->reply->status = 500;
         return -1;
     }
     json_object_set_new(all, quota, json_pack("{s:I, s:I}", "second", second, "count", count + 1));

@@ -23,7 +23,9 @@ class Mixed(ClientCase):
         return ended, {each["target"]: each for each in ended.json["deployments"]}
 
     def live(self, project):
-        return {each["target"]: each["live"] for each in project.deploy("status").json["deployments"]}
+        """What `status` says; whether it is everywhere yet changes by itself."""
+        return {each["target"]: {key: value for key, value in each["live"].items() if key != "spreading"}
+                for each in project.deploy("status").json["deployments"]}
 
     def deploy_theirs(self, place, service):
         """The vendors' clients replace what is live."""
@@ -66,6 +68,9 @@ class Mixed(ClientCase):
         ended, _ = self.publish(project)
         self.assertEqual((ended.code, ended.json["mutation_attempted"]), (2, False), ended)
         self.assertIn("--overwrite", ended.json["error"]["hint"])
+        told = ended.json["error"]["message"] + ended.err
+        self.assertTrue(any(each["version"] in told for each in ours.values()), f"ours is not named\n{ended}")
+        self.assertTrue(any(each["version"] in told for each in live.values()), f"theirs is not named\n{ended}")
         self.assertEqual(self.live(project), live, "it changed something all the same")
 
         ended, again = self.publish(project, "--overwrite")

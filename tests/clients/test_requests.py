@@ -28,7 +28,7 @@ def listed(platform):
     """The rows of the README's table of differences."""
     with open(os.path.join(ROOT, "platforms", platform, "README.md"), encoding="utf-8") as file:
         text = file.read()
-    table = re.search(r"differs from[^|]*\n\n((?:\|.*\n)+)", text)
+    table = re.search(r"How this differs from[^|]*\n\n((?:\|.*\n)+)", text)
     return table.group(1).splitlines()[2:] if table else []
 
 
