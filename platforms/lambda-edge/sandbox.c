@@ -110,16 +110,18 @@ bool aws_settles(json_t *document)
     return left == 0;
 }
 
-/* Counts the call in the running second of its quota; -1 after a refusal. */
+/* Counts the call in the running second of its quota; -1 after a refusal. The second is that of the
+   caller's signed date, which is right within minutes: a client whose waits are virtual is counted
+   as if it had waited. */
 static int check_rate(struct call *call, const char *quota, unsigned rate)
 {
-    json_int_t second = (json_int_t)(call->request->now / 1000);
+    const char *second = sandbox_header(call->request, "x-amz-date");
     json_int_t most = rate / sandbox_rate_scale(call->sandbox);
     json_t *all = sandbox_load(call->sandbox, call->arena, "lambda-edge/quota");
     if (!all)
         all = json_own(call->arena, json_object());
     json_t *row = json_object_get(all, quota);
-    bool is_running = json_find_integer(row, "second", 0) == second;
+    bool is_running = strcmp(json_find_string(row, "second", ""), second) == 0;
     json_int_t count = is_running ? json_find_integer(row, "count", 0) : 0;
     if (count >= (most > 0 ? most : 1)) {
         bool is_json = call->service == SERVICE_LAMBDA;
@@ -127,13 +129,9 @@ static int check_rate(struct call *call, const char *quota, unsigned rate)
                          is_json ? "TooManyRequestsException" : "Throttling", "Rate exceeded");
         if (is_json)
             sandbox_reply_header(call->reply, "Retry-After", "1");
-        /* Who was told to wait has waited, also where its clock is not ours: counted anew. */
-        json_object_set_new(all, quota, json_pack("{s:I, s:i}", "second", second, "count", 0));
-        if (sandbox_save(call->sandbox, "lambda-edge/quota", all) != 0)
-            call->reply->status = 500;
         return -1;
     }
-    json_object_set_new(all, quota, json_pack("{s:I, s:I}", "second", second, "count", count + 1));
+    json_object_set_new(all, quota, json_pack("{s:s, s:I}", "second", second, "count", count + 1));
     return aws_save(call, "lambda-edge/quota", all);
 }
 
