@@ -219,11 +219,11 @@ static void ready_one(struct pipeline *pipeline, struct prepared *target)
 int live_activate(struct pipeline *pipeline, bool rollback, struct error *error)
 {
     struct publish_result *out = pipeline->out;
-    pipeline_attempt(pipeline);
     pipeline_each(pipeline, ready_one);
     if (pipeline_stopped(pipeline, error) != 0 ||
         pipeline_failed(pipeline, FAULT_REMOTE, error) != 0)
         return -1;
+    pipeline_attempt(pipeline);
     for (int deferred = 1; deferred >= 0; deferred--)
         for (size_t i = 0; i < out->target_count; i++) {
             struct prepared *target = &out->targets[i];
