@@ -104,9 +104,10 @@ void http_announce(struct http *http)
         tell(http->tell_context);
 }
 
-static bool is_read(const char *method)
+static bool is_read(const struct http_request *request)
 {
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    return request->reads || strcmp(request->method, "GET") == 0 ||
+           strcmp(request->method, "HEAD") == 0;
 }
 
 int http_send(struct http *http, struct arena *arena, const struct http_request *request,
@@ -119,7 +120,7 @@ int http_send(struct http *http, struct arena *arena, const struct http_request 
     if (url_parse(arena, request->url, request->link_local, &url, error) != 0)
         return -1;
     http->timed_out = false;
-    if (!is_read(request->method))
+    if (!is_read(request))
         http_announce(http);
     struct retry_question question = {.reply = out, .repeat = request->repeat};
     for (;;) {

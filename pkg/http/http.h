@@ -69,6 +69,7 @@ struct http_request {
     long timeout_ms;     /* without progress; 0: 60 s */
     long total_ms;       /* of one try; 0: 30 minutes */
     const char *address; /* connect to this IP address instead of the host's own; NULL: do not */
+    bool reads;          /* it changes nothing, whatever its method */
     bool follow;         /* follow redirects (never with credentials) */
     bool link_local;     /* may be http to one of the addresses at which clouds tell a machine its
                             own role; never through a proxy, never redirected */

@@ -67,6 +67,37 @@ static int deploy(const struct job *job, const struct artifact *artifact,
     }
 }
 
+static const char *deployment_id(const struct traffic *traffic, size_t index)
+{
+    return json_find_string(json_array_get(traffic->deployments, index), "id", "");
+}
+
+/* The API takes no condition. So what is live is looked at once more right before the switch, and
+   right after it what the switch has replaced: who deployed in that moment is named at least. */
+static int replace(const struct job *job, const struct artifact *artifact, struct deployment *out,
+                   const struct traffic *seen, struct error *error)
+{
+    struct error ignored = {0};
+    struct traffic before, after;
+    if (cloudflare_traffic(job, &before, error) != 0)
+        return -1;
+    struct deployment expected = *out, live = {.version = before.version};
+    expected.base = seen->version;
+    if (job_check_base(job, &expected, &live, error) != 0 ||
+        deploy(job, artifact, out, &before, error) != 0)
+        return -1;
+    if (cloudflare_traffic(job, &after, &ignored) != 0 || !after.earlier ||
+        cloudflare_share(&after, out->version) < 0 ||
+        strcmp(deployment_id(&after, 1), deployment_id(&before, 0)) == 0)
+        return 0;
+    world_say(
+        job->world, job->target->name,
+        "somebody else made version '%s' live in the same moment, and this one has replaced it",
+        after.earlier);
+    out->previous = after.earlier;
+    return 0;
+}
+
 /* A rollback's version may be long gone, or never have been there. */
 static int check_version(const struct job *job, const struct deployment *wanted,
                          struct error *error)
@@ -187,11 +218,11 @@ static int activate(const struct job *job, const struct artifact *artifact, stru
         return -1;
     memory->complete = memory->complete || artifact;
     const char *other = cloudflare_other(traffic, out->version);
-    if (!is_live(traffic, out) && deploy(job, artifact, out, traffic, error) != 0)
-        return -1;
-    out->incomplete = true;
     if (!out->previous)
         out->previous = other ? other : traffic->earlier;
+    if (!is_live(traffic, out) && replace(job, artifact, out, traffic, error) != 0)
+        return -1;
+    out->incomplete = true;
     return finish(job, out, error);
 }
 

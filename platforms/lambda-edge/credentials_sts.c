@@ -119,6 +119,7 @@ int credentials_assume(const struct job *job, const struct role *role, const str
                       .what = arena_printf(job->arena, "assume the role '%s'", arn),
                       .right = role->token ? "sts:AssumeRoleWithWebIdentity" : "sts:AssumeRole"};
     struct http_request request = {.method = "POST",
+                                   .reads = true,
                                    .url = arena_printf(job->arena, "%s/", job_endpoint(job, "sts")),
                                    .headers = headers,
                                    .header_count = 1,

@@ -155,6 +155,7 @@ int lambda_edge_call(const struct job *job, const struct ask *ask, struct answer
                                    .credentials = credentials(job, ask->service),
                                    .repeat = ask->once ? HTTP_REPEAT_BY_CALLER : HTTP_REPEAT_SAFE,
                                    .timeout_ms = ask->once ? ONCE_MS : 0,
+                                   .reads = ask->form, /* IAM and STS are only asked */
                                    .again = lambda_edge_asks_again};
     if (request.body.size)
         headers[request.header_count++] =

@@ -67,7 +67,7 @@ static void test_incomplete(struct arena *arena)
     sandbox_stop(stage.sandbox);
 }
 
-/* What can refuse the switch refuses before it; then it is one request. */
+/* What can refuse the switch refuses before it; then it is one request between two looks. */
 static void test_ready(struct arena *arena)
 {
     struct stage stage;
@@ -82,7 +82,7 @@ static void test_ready(struct arena *arena)
     CHECK(platform->ready(&stage.job, &artifact, &two, &stage.error) == 0);
     unsigned before = http_statistics(stage.job.http).requests;
     CHECK(platform->activate(&stage.job, &artifact, &two, &stage.error) == 0);
-    CHECK(http_statistics(stage.job.http).requests == before + 1);
+    CHECK(http_statistics(stage.job.http).requests == before + 3);
     CHECK_TEXT(two.url, "https://resize.edge-deploy-sandbox.workers.dev");
     CHECK_TEXT(two.pin_name, "Cloudflare-Workers-Version-Overrides");
     CHECK_TEXT(two.pin_value, arena_printf(arena, "resize=\"%s\"", two.version));
