@@ -103,7 +103,7 @@ static int check_absence(const struct job *job, const struct traffic *traffic, s
     json_t *items;
     if (!traffic->absent || !job->previous)
         return 0;
-    if (cloudflare_list(job, "", &items, error) != 0)
+    if (cloudflare_list(job, "", true, &items, error) != 0)
         return -1;
     if (json_array_size(items) == 0)
         return 0;
@@ -259,7 +259,7 @@ int cloudflare_versions(const struct job *job, struct deployment **out, size_t *
     *out = NULL;
     /* Just those that can be deployed, all of them at once (section 2.3). */
     if (cloudflare_traffic(job, &traffic, error) != 0 ||
-        cloudflare_list(job, "?deployable=true", &items, error) != 0)
+        cloudflare_list(job, "?deployable=true", traffic.absent, &items, error) != 0)
         return -1;
     gathering.items = items;
     json_array_foreach(traffic.deployments, i, deployment)

@@ -95,8 +95,9 @@ const char *cloudflare_other(const struct traffic *, const char *version);
 /* Reads a version; with `may_lack` the answer may be absent. */
 int cloudflare_version(const struct job *, const char *version, bool may_lack, struct answer *out,
                        struct error *) MUST_CHECK;
-/* The versions, newest first; an empty array when there is no script. */
-int cloudflare_list(const struct job *, const char *query, json_t **out, struct error *) MUST_CHECK;
+/* The versions, newest first; with `may_lack` an empty array when there is no script. */
+int cloudflare_list(const struct job *, const char *query, bool may_lack, json_t **out,
+                    struct error *) MUST_CHECK;
 /* What a listed version is annotated with; reads the version where the list leaves that out. */
 int cloudflare_annotations(const struct job *, const json_t *item, const json_t **out,
                            struct error *) MUST_CHECK;

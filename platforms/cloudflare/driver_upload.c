@@ -15,7 +15,7 @@ static int find_own(const struct job *job, const struct artifact *artifact, cons
 {
     json_t *items;
     *out = NULL;
-    if (cloudflare_list(job, "", &items, error) != 0)
+    if (cloudflare_list(job, "", true, &items, error) != 0)
         return -1;
     for (size_t i = 0; i < json_array_size(items) && i < NEWEST && !*out; i++) {
         json_t *item = json_array_get(items, i);
@@ -149,7 +149,7 @@ int cloudflare_leftover(const struct job *job, const struct artifact *artifact,
     json_t *items;
     const json_t *annotations;
     struct deployment left = {0};
-    if (cloudflare_list(job, "", &items, error) != 0)
+    if (cloudflare_list(job, "", traffic->absent, &items, error) != 0)
         return -1;
     const json_t *newest = json_array_get(items, 0);
     if (!newest)

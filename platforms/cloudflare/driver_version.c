@@ -161,7 +161,8 @@ int cloudflare_version(const struct job *job, const char *version, bool may_lack
     return 0;
 }
 
-int cloudflare_list(const struct job *job, const char *query, json_t **out, struct error *error)
+int cloudflare_list(const struct job *job, const char *query, bool may_lack, json_t **out,
+                    struct error *error)
 {
     struct answer answer;
     struct ask ask = {
@@ -169,7 +170,7 @@ int cloudflare_list(const struct job *job, const char *query, json_t **out, stru
         .path = cloudflare_script_path(job, arena_printf(job->arena, "/versions%s", query)),
         .what = "list the versions",
         .right = RIGHT_SCRIPTS,
-        .may_lack = true,
+        .may_lack = may_lack,
         .holds = HOLDS_ARRAY,
         .key = "items"};
     size_t i;

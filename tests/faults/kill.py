@@ -161,7 +161,9 @@ class Writing:
                 log, "-e", f"inject={call}:signal=KILL:when={number}"))
             outcome = project.finish(process, *self.scenario.words)
             wrong = []
-            if process.returncode not in (-signal.SIGKILL, 128 + signal.SIGKILL):
+            killed = process.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+            # How many folders git makes depends on the names of its objects.
+            if not killed and (call != "mkdir" or outcome.code):
                 wrong.append(f"was not killed: {outcome}")
             more, told = after_kill(self.scenario, project)
             return wrong + more + told if wrong or more else []
