@@ -161,7 +161,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--program", default=os.path.join(scene.ROOT, "build", "edge-deploy"))
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
