@@ -18,7 +18,7 @@ suite() {
     start=$(date +%s)
     "$@" >"$log" 2>&1
     code=$?
-    grep -E 'SKIPPED|failed:|^FAIL' "$log" | head -40
+    grep -E 'SKIPPED|failed:|^FAIL|^(matrix|kill|write|writers|all)  ' "$log" | head -70
     line=$(grep -Eo '[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
     p=$(echo "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
     f=$(echo "$line" | sed -n 's/.* \([0-9]*\) failed.*/\1/p')

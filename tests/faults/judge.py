@@ -83,8 +83,8 @@ def disturbed(scenario, project, outcome, unseen=False):
     for name, now in looks.items():
         if scenario.name != "status":
             wrong += of_target(scenario, outcome, name, now, records)
-        elif outcome.code == 0 and (outcome.row.get("live") or {}).get("version") != now.live:
-            wrong.append(f"status shows {outcome.row.get('live')}; live is {now.live}")
+        elif outcome.code == 0 and (outcome.rows.get(name, {}).get("live") or {}).get("version") != now.live:
+            wrong.append(f"status shows {outcome.rows.get(name, {}).get('live')}; live is {now.live}")
         wrong += of_foreign(scenario, name, now)
         if scenario.reads and now.live != scenario.befores[name].live:
             wrong.append("a reading run has changed what is live")
