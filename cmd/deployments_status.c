@@ -3,13 +3,9 @@
 
 #include "cmd/deployments.h"
 #include "cmd/table.h"
+#include "pkg/base/text.h"
 
 enum { MOST_STAGED = 3 };
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* The recorded version has its share beside what is live. */
 static bool is_sharing(const struct prepared *target)
@@ -111,7 +107,7 @@ void deployments_status(struct run *run, const struct publish_result *result)
         const char *cells[] = {target->target->name,
                                word,
                                target->live.version,
-                               is_same(target->live.version, target->deployment.version)
+                               text_is(target->live.version, target->deployment.version)
                                    ? NULL
                                    : target->deployment.version,
                                deployments_short(run, target->deployment.commit, 8),

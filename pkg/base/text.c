@@ -6,6 +6,16 @@
 
 #include "pkg/base/arena.h"
 
+bool text_is(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 enum { LONGEST_WORD = 64, LONGEST_ESCAPE = 10 /* \u{10ffff} */ };
 
 static size_t least(size_t a, size_t b)

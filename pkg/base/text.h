@@ -10,6 +10,11 @@
 
 struct arena;
 
+/* Both are there, and the same. */
+bool text_is(const char *a, const char *b);
+/* The same, or neither is there. */
+bool text_equal(const char *a, const char *b);
+
 /* The candidate nearest to `word` (edit distance, transpositions count one), or NULL when none
    is near enough to be meant. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);

@@ -1,4 +1,5 @@
 #include "pkg/platform/platform.h"
+#include "pkg/base/text.h"
 
 #include <string.h>
 
@@ -57,11 +58,6 @@ struct bytes artifact_glue(const struct job *job, const char *sha256)
         arena_printf(job->arena, "%sversion = \"sha256:%s\";\n", job->entry->glue, sha256));
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static const char *side(const struct job *job, const char *version, const char *commit)
 {
     if (!version)
@@ -73,8 +69,8 @@ static const char *side(const struct job *job, const char *version, const char *
 int job_check_base(const struct job *job, const struct deployment *wanted,
                    const struct deployment *now, struct error *error)
 {
-    if (wanted->overwrite || is_same(now->version, wanted->base) ||
-        (now->version && is_same(now->version, wanted->version)))
+    if (wanted->overwrite || text_equal(now->version, wanted->base) ||
+        (now->version && text_equal(now->version, wanted->version)))
         return 0;
     error_set(error, FAULT_REMOTE,
               "somebody else deployed in between: live is %s, and when this run began it was %s",

@@ -1,4 +1,5 @@
 #include "pkg/proof/proof.h"
+#include "pkg/base/text.h"
 
 #include <string.h>
 
@@ -43,19 +44,14 @@ int prove_find(struct prover *prover, const struct profile_runtime *known,
     return 0;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static int try_once(struct prover *prover, const struct runtime *runtime,
                     const struct runtime_job *job, const struct runtime_answer **out,
                     struct error *error)
 {
     for (struct trial_record *record = prover->records; record; record = record->next)
         if (strcmp(record->path, runtime->path) == 0 && record->module == job->module.data &&
-            record->stubs == job->stubs && is_same(record->date, job->date) &&
-            is_same(record->glue, job->glue)) {
+            record->stubs == job->stubs && text_equal(record->date, job->date) &&
+            text_equal(record->glue, job->glue)) {
             *out = &record->answer;
             return 0;
         }

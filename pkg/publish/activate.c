@@ -1,14 +1,10 @@
 /* Step 8: making a version live. */
 #include <string.h>
 
+#include "pkg/base/text.h"
 #include "pkg/publish/pipeline.h"
 
 enum { PATIENCE_MS = 5000 };
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* A world in which nobody has asked us to stop, for a last question: for so long. */
 struct calm {
@@ -69,15 +65,15 @@ static bool is_live_anyway(const struct pipeline *pipeline, struct prepared *tar
 {
     struct deployment *made = &target->deployment, live = {0};
     target->unclear = look(pipeline, target, &live) != 0;
-    bool as_before = is_same(live.version, target->before.version) &&
+    bool as_before = text_is(live.version, target->before.version) &&
                      live_percent(&live) == live_percent(&target->before);
     if (target->unclear || !live.version || as_before)
         return false;
     bool is_ours = made->version
-                       ? is_same(live.version, made->version)
-                       : !live.drifted && is_same(live.artifact_sha256, made->artifact_sha256);
+                       ? text_is(live.version, made->version)
+                       : !live.drifted && text_is(live.artifact_sha256, made->artifact_sha256);
     bool is_another = live.artifact_sha256 && made->artifact_sha256 &&
-                      !is_same(live.artifact_sha256, made->artifact_sha256);
+                      !text_is(live.artifact_sha256, made->artifact_sha256);
     if (!is_ours || is_another || live_percent(&live) != live_percent(made))
         return false;
     made->version = live.version;
@@ -93,11 +89,11 @@ static const char *replaced(const struct prepared *target)
     const char *version = target->deployment.version;
     const char *previous = target->deployment.previous;
     const struct record *recorded = target->recorded;
-    if (previous && !is_same(previous, version))
+    if (previous && !text_is(previous, version))
         return previous;
-    if (!is_same(target->before.version, version))
+    if (!text_is(target->before.version, version))
         return target->before.version;
-    return recorded && is_same(recorded->version, version) ? recorded->previous_version : NULL;
+    return recorded && text_is(recorded->version, version) ? recorded->previous_version : NULL;
 }
 
 static int activate_one(struct pipeline *pipeline, struct prepared *target, bool rollback)

@@ -1,12 +1,8 @@
 /* What is live, and whether it is what we know. */
 #include <string.h>
 
+#include "pkg/base/text.h"
 #include "pkg/publish/pipeline.h"
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 unsigned live_percent(const struct deployment *deployment)
 {
@@ -72,17 +68,17 @@ void live_ask_all(struct pipeline *pipeline, struct prepared *target)
 const struct deployment *live_version(const struct prepared *target, const char *version)
 {
     for (size_t i = 0; i < target->version_count; i++)
-        if (is_same(target->versions[i].version, version))
+        if (text_is(target->versions[i].version, version))
             return &target->versions[i];
     return NULL;
 }
 
 const struct deployment *live_artifact(const struct prepared *target, const char *sha256)
 {
-    if (target->live.version && is_same(target->live.artifact_sha256, sha256))
+    if (target->live.version && text_is(target->live.artifact_sha256, sha256))
         return target->live.drifted || target->live.incomplete ? NULL : &target->live;
     for (size_t i = 0; i < target->version_count; i++)
-        if (target->versions[i].percent && is_same(target->versions[i].artifact_sha256, sha256))
+        if (target->versions[i].percent && text_is(target->versions[i].artifact_sha256, sha256))
             return &target->versions[i];
     return NULL;
 }
@@ -96,13 +92,13 @@ int live_look(const struct job *job, const char *version, struct deployment *out
     *out = (struct deployment){0};
     if (platform->live(job, out, error) != 0)
         return -1;
-    if (!out->version || is_same(out->version, version) || live_percent(out) == 100 ||
+    if (!out->version || text_is(out->version, version) || live_percent(out) == 100 ||
         !platform->versions)
         return 0;
     if (platform->versions(job, &versions, &count, error) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (versions[i].percent && is_same(versions[i].version, version))
+        if (versions[i].percent && text_is(versions[i].version, version))
             *out = versions[i];
     return 0;
 }
@@ -110,8 +106,8 @@ int live_look(const struct job *job, const char *version, struct deployment *out
 /* While two share the traffic the other one is what the recorded one is to replace. */
 static bool is_of_record(const struct record *recorded, const struct deployment *side)
 {
-    return is_same(side->version, recorded->version) || is_same(side->same_as, recorded->version) ||
-           (live_percent(side) < 100 && is_same(side->version, recorded->previous_version));
+    return text_is(side->version, recorded->version) || text_is(side->same_as, recorded->version) ||
+           (live_percent(side) < 100 && text_is(side->version, recorded->previous_version));
 }
 
 /* What has traffic and is not what the record says; NULL: nothing. */

@@ -2,12 +2,8 @@
    platform remembers. */
 #include <string.h>
 
+#include "pkg/base/text.h"
 #include "pkg/publish/pipeline.h"
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* One version on the way, and what it replaced when it was published. */
 struct step {
@@ -26,7 +22,7 @@ struct way {
 static bool was_left(const struct way *way, const char *version)
 {
     for (size_t i = 0; i < way->left_count; i++)
-        if (is_same(way->left[i], version))
+        if (text_is(way->left[i], version))
             return true;
     return false;
 }
@@ -39,9 +35,9 @@ static void leave(struct way *way)
 /* A larger share of the same version is no further step. */
 static void add(struct way *way, const char *version, const char *before)
 {
-    if (way->count && is_same(way->steps[way->count - 1].version, version))
+    if (way->count && text_is(way->steps[way->count - 1].version, version))
         return;
-    way->steps[way->count++] = (struct step){version, is_same(before, version) ? NULL : before};
+    way->steps[way->count++] = (struct step){version, text_is(before, version) ? NULL : before};
 }
 
 /* Back to one on the way; else on to one that was left, or to one older than all records. From
@@ -51,7 +47,7 @@ static void go_back(struct way *way, const char *version, const char *from)
     if (way->count == 0 && from)
         way->left[way->left_count++] = from;
     for (size_t at = way->count; at > 0; at--)
-        if (is_same(way->steps[at - 1].version, version)) {
+        if (text_is(way->steps[at - 1].version, version)) {
             while (way->count > at)
                 leave(way);
             return;
@@ -82,7 +78,7 @@ static const char *by_platform_alone(const struct prepared *target, const struct
 {
     for (size_t i = 0; i < target->version_count; i++) {
         const struct deployment *version = &target->versions[i];
-        if (version->lived == LIVED_YES && !is_same(version->version, target->live.version) &&
+        if (version->lived == LIVED_YES && !text_is(version->version, target->live.version) &&
             !was_left(way, version->version))
             return version->version;
     }
@@ -96,9 +92,9 @@ static const char *by_records(const struct prepared *target, const struct way *w
     const struct step *last = &way->steps[way->count - 1];
     const char *live = target->live.same_as ? target->live.same_as : target->live.version;
     size_t at = way->count;
-    while (at > 0 && !is_same(way->steps[at - 1].version, live))
+    while (at > 0 && !text_is(way->steps[at - 1].version, live))
         at--;
-    if (live && at == 0 && !is_same(last->before, live))
+    if (live && at == 0 && !text_is(last->before, live))
         return last->version;
     if (at == 0 || at + 1 >= way->count)
         at = way->count;

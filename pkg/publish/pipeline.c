@@ -1,4 +1,5 @@
 #include "pkg/publish/pipeline.h"
+#include "pkg/base/text.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -327,11 +328,6 @@ int pipeline_stopped(const struct pipeline *pipeline, struct error *error)
     return error_set(error, fault, "%s: nothing new is live", word);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 const char *pipeline_environment(const struct pipeline *pipeline)
 {
     const char *environment = pipeline->manifest->environment;
@@ -345,7 +341,7 @@ bool pipeline_is_of(const struct pipeline *pipeline, const struct record *record
 {
     return strcmp(record->target, target->name) == 0 &&
            strcmp(record->platform, target->platform) == 0 &&
-           is_same(record->environment, pipeline_environment(pipeline));
+           text_equal(record->environment, pipeline_environment(pipeline));
 }
 
 const struct record *pipeline_record(const struct pipeline *pipeline, const struct target *target,
@@ -353,7 +349,7 @@ const struct record *pipeline_record(const struct pipeline *pipeline, const stru
 {
     for (size_t i = 0; i < pipeline->record_count; i++) {
         const struct record *record = &pipeline->records[i];
-        if (pipeline_is_of(pipeline, record, target) && !is_same(record->version, unlike))
+        if (pipeline_is_of(pipeline, record, target) && !text_equal(record->version, unlike))
             return record;
     }
     return NULL;
@@ -364,7 +360,7 @@ const struct record *pipeline_record_of(const struct pipeline *pipeline,
 {
     for (size_t i = 0; i < pipeline->record_count; i++) {
         const struct record *record = &pipeline->records[i];
-        if (pipeline_is_of(pipeline, record, target) && is_same(record->version, version))
+        if (pipeline_is_of(pipeline, record, target) && text_equal(record->version, version))
             return record;
     }
     return NULL;

@@ -2,19 +2,15 @@
    remembers. */
 #include <string.h>
 
+#include "pkg/base/text.h"
 #include "pkg/publish/pipeline.h"
 
 enum { MOST_CANDIDATES = 5, SHORTEST_COMMIT = 7 };
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 static bool is_gone(const struct prepared *target, const char *version)
 {
     return target->knows_versions && !live_version(target, version) &&
-           !is_same(target->live.version, version);
+           !text_is(target->live.version, version);
 }
 
 /* A list for the hint; at most so many, none twice. */
@@ -51,12 +47,12 @@ static const char *candidates(const struct pipeline *pipeline, const struct prep
     for (size_t i = 0; i < pipeline->record_count; i++) {
         const struct record *record = &pipeline->records[i];
         if (pipeline_is_of(pipeline, record, target->target) &&
-            !is_same(record->version, target->live.version) && !is_gone(target, record->version))
+            !text_is(record->version, target->live.version) && !is_gone(target, record->version))
             offer(&out, record->version, record->commit, record->time);
     }
     for (size_t i = 0; i < target->version_count; i++) {
         const struct deployment *version = &target->versions[i];
-        if (version->lived != LIVED_NO && !is_same(version->version, target->live.version))
+        if (version->lived != LIVED_NO && !text_is(version->version, target->live.version))
             offer(&out, version->version, version->commit, version->time);
     }
     return out.list;
@@ -84,7 +80,7 @@ static int unknown(const struct pipeline *pipeline, const struct prepared *targe
     bool is_unsure = false;
     for (size_t i = 0; i < target->version_count; i++)
         is_unsure = is_unsure || (target->versions[i].lived == LIVED_UNKNOWN &&
-                                  !is_same(target->versions[i].version, target->live.version));
+                                  !text_is(target->versions[i].version, target->live.version));
     const char *name = target->target->name;
     if (to)
         error_set(error, FAULT_INPUT, "%s: no recorded deployment of '%s'%s", name, to,
@@ -134,7 +130,7 @@ static bool is_a_version(const struct pipeline *pipeline, const char *word)
     for (size_t i = 0; i < pipeline->out->target_count; i++) {
         const struct prepared *target = &pipeline->out->targets[i];
         if (pipeline_record_of(pipeline, target->target, word) || live_version(target, word) ||
-            is_same(target->live.version, word))
+            text_is(target->live.version, word))
             return true;
     }
     return false;
@@ -163,7 +159,7 @@ static const char *aimed_at(const struct pipeline *pipeline, const struct prepar
     const char *version = aim->version;
     if (version)
         return pipeline_record_of(pipeline, target->target, version) ||
-                       live_version(target, version) || is_same(target->live.version, version)
+                       live_version(target, version) || text_is(target->live.version, version)
                    ? version
                    : NULL;
     if (!aim->commit)
@@ -256,12 +252,12 @@ static void keep_live(struct prepared *target)
 {
     const struct record *recorded = target->recorded;
     bool is_recorded =
-        recorded && is_same(recorded->version, target->live.version) && recorded->percent == 100;
+        recorded && text_is(recorded->version, target->live.version) && recorded->percent == 100;
     target->state = STATE_UNCHANGED;
     target->ready = false;
     target->deployment = target->live;
     target->unrecorded = recorded && !is_recorded;
-    if (target->unrecorded && !is_same(recorded->version, target->live.version))
+    if (target->unrecorded && !text_is(recorded->version, target->live.version))
         target->deployment.previous = recorded->version;
 }
 
@@ -269,7 +265,7 @@ static void keep_live(struct prepared *target)
 static bool is_cut_off(const struct pipeline *pipeline, const struct prepared *target)
 {
     return target->recorded && !target->live.drifted &&
-           is_same(target->live.commit, pipeline->out->commit) &&
+           text_is(target->live.commit, pipeline->out->commit) &&
            !pipeline_record_of(pipeline, target->target, target->live.version);
 }
 
@@ -279,7 +275,7 @@ static int compare_all(struct pipeline *pipeline, struct error *error)
         struct prepared *target = &pipeline->out->targets[i];
         if (!target->ready)
             continue;
-        if (is_same(target->live.version, target->deployment.version) && !target->live.drifted &&
+        if (text_is(target->live.version, target->deployment.version) && !target->live.drifted &&
             live_percent(&target->live) == 100)
             keep_live(target);
         else if (is_cut_off(pipeline, target))
@@ -304,7 +300,7 @@ static void learn_commits(struct pipeline *pipeline)
         if (target->state != STATE_LIVE || target->deployment.commit ||
             pipeline_record_of(pipeline, target->target, version) ||
             target->job.entry->platform->live(&target->job, &live, &ignored) != 0 ||
-            !is_same(live.version, version))
+            !text_is(live.version, version))
             continue;
         target->deployment.commit = live.commit;
         target->deployment.artifact_sha256 = live.artifact_sha256;

@@ -1,25 +1,21 @@
 /* Step 10: is this version live, and does it answer. Waits, but not for ever. */
 #include "pkg/publish/verify.h"
+#include "pkg/base/text.h"
 
 #include <string.h>
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* While nothing or what it replaces is still live, it may be on its way. */
 static bool may_come(const struct prepared *target)
 {
     const char *live = target->live.version;
-    return !live || is_same(live, target->deployment.previous);
+    return !live || text_is(live, target->deployment.previous);
 }
 
 /* Live is this version, or the same code after somebody has changed a setting of it. */
 static bool is_live(const struct prepared *target)
 {
     const char *expected = target->deployment.version;
-    return is_same(target->live.version, expected) || is_same(target->live.same_as, expected);
+    return text_is(target->live.version, expected) || text_is(target->live.same_as, expected);
 }
 
 /* The version may be right and what it holds not: changed by hand, or another project's. */
@@ -27,7 +23,7 @@ static int check_content(const struct pipeline *pipeline, struct prepared *targe
 {
     const struct deployment *live = &target->live;
     const char *made = target->deployment.artifact_sha256;
-    bool is_other = live->artifact_sha256 && made && !is_same(live->artifact_sha256, made);
+    bool is_other = live->artifact_sha256 && made && !text_is(live->artifact_sha256, made);
     if (live->drifted || is_other) {
         unverified(target, VERIFICATION_CHANGED,
                    "version '%s' is live, but it was changed since it was deployed", live->version);
@@ -59,7 +55,7 @@ static int check_share(struct prepared *target)
 static void take_pin(struct prepared *target)
 {
     struct deployment *made = &target->deployment;
-    if (made->pin_name || !is_same(target->live.version, made->version))
+    if (made->pin_name || !text_is(target->live.version, made->version))
         return;
     made->pin_name = target->live.pin_name;
     made->pin_value = target->live.pin_value;
@@ -130,7 +126,7 @@ static bool is_back(const struct pipeline *pipeline, struct prepared *target,
     struct error ignored = {0};
     return !world_interrupted(pipeline->world) &&
            target->job.entry->platform->live(&target->job, &live, &ignored) == 0 &&
-           is_same(live.version, earlier->version);
+           text_is(live.version, earlier->version);
 }
 
 /* What we did not make we do not replace. */
@@ -175,7 +171,7 @@ static void roll_back(struct pipeline *pipeline, struct prepared *target)
         return;
     }
     earlier.previous = target->deployment.version;
-    if (is_same(target->before.version, earlier.version)) {
+    if (text_is(target->before.version, earlier.version)) {
         earlier.commit = target->before.commit;
         earlier.artifact_sha256 = target->before.artifact_sha256;
     }

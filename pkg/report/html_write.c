@@ -107,19 +107,14 @@ void html_linked(struct html *html, const char *text)
     html_print(html, "%t", safe);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 void html_cite(struct html *html, const char *title, const char *text, const char *as_of)
 {
     size_t i = 0;
     if (!text)
         return;
     while (i < html->source_count &&
-           !(is_same(html->sources[i].text, text) && is_same(html->sources[i].as_of, as_of) &&
-             is_same(html->sources[i].title, title)))
+           !(text_equal(html->sources[i].text, text) && text_equal(html->sources[i].as_of, as_of) &&
+             text_equal(html->sources[i].title, title)))
         i++;
     if (i == html->source_count) {
         html->sources = arena_grow(html->arena, html->sources, html->source_count,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/text.h"
 #include "platforms/fastly/driver_parts.h"
 
 #define DIGEST "edge-deploy sha256:"
@@ -120,11 +121,6 @@ void compute_describe(const struct job *job, const struct service *service, json
                    !compute_read_comment(job->arena, comment, out, base);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* A draft of ours that was made from what is live now: one that was made from an older version
    would bring that one's domains and backends back. Or, locked, what has been staged. */
 static bool is_leftover(const struct job *job, const struct service *service,
@@ -142,7 +138,8 @@ static bool is_leftover(const struct job *job, const struct service *service,
     if (compute_is_draft(version))
         return true;
     out->locked = true;
-    return *same && is_same(holds.commit, job->commit) && compute_is_staged(service, out->number);
+    return *same && text_equal(holds.commit, job->commit) &&
+           compute_is_staged(service, out->number);
 }
 
 json_int_t compute_base(const struct service *service)

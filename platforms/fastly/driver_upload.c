@@ -29,11 +29,6 @@ static int set_comment(const struct job *job, const struct service *service, jso
     }
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* The comment says what this run would write, whichever run wrote it. */
 static bool is_marked(const struct job *job, const struct service *service, json_int_t number,
                       const struct artifact *artifact)
@@ -44,8 +39,8 @@ static bool is_marked(const struct job *job, const struct service *service, json
     return compute_is_draft(version) &&
            compute_read_comment(job->arena, json_find_string(version, "comment", ""), &holds,
                                 &base) &&
-           base == service->active && is_same(holds.artifact_sha256, artifact->sha256) &&
-           is_same(holds.commit, job->commit);
+           base == service->active && text_equal(holds.artifact_sha256, artifact->sha256) &&
+           text_equal(holds.commit, job->commit);
 }
 
 bool compute_is_same_package(const struct artifact *artifact, const json_t *package, bool certain)

@@ -3,14 +3,10 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/text.h"
 #include "platforms/lambda-edge/driver_parts.h"
 
 enum { ATTEMPTS = 5, WAIT_MS = 1000 };
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
 
 static int gone(const struct job *job, const char *version, struct error *error)
 {
@@ -28,8 +24,8 @@ static int check_version(const struct job *job, const char *version, json_t *con
         lambda_edge_check_restrictions(job, configuration, error) != 0)
         return error_prefix(error, "version %s cannot be made live", version);
     *arn = json_find_string(configuration, "FunctionArn", "");
-    if (lambda_edge_read_arn(job->arena, *arn, &name) == 0 && is_same(name.version, version) &&
-        is_same(name.name, job_text(job, "function")))
+    if (lambda_edge_read_arn(job->arena, *arn, &name) == 0 && text_equal(name.version, version) &&
+        text_equal(name.name, job_text(job, "function")))
         return 0;
     return error_set(error, FAULT_REMOTE, "cannot read the function '%s': its ARN is not usable",
                      job_text(job, "function"));
@@ -46,7 +42,7 @@ static int find_arn(const struct job *job, const char *version, const char **out
     if (lambda_edge_read_arn(job->arena, version, &name) == 0)
         return 0;
     *out = memory->arn;
-    if (memory->version && is_same(memory->version, version))
+    if (memory->version && text_equal(memory->version, version))
         return 0;
     if (!lambda_edge_is_version(version)) {
         error_set(error, FAULT_INPUT, "'%s' is no version of a function", version);
@@ -79,8 +75,8 @@ static int check_base(const struct job *job, const struct deployment *wanted,
                       const struct distribution *distribution, struct error *error)
 {
     struct deployment now = {.version = lambda_edge_version_of(job, distribution->current)};
-    if (!wanted->overwrite && !is_same(now.version, wanted->base) &&
-        !is_same(now.version, wanted->version))
+    if (!wanted->overwrite && !text_equal(now.version, wanted->base) &&
+        !text_equal(now.version, wanted->version))
         identify(job, &now);
     return job_check_base(job, wanted, &now, error);
 }
@@ -265,7 +261,7 @@ static int associate(const struct job *job, const char *arn, struct deployment *
             *error = problem;
             return find_url(job, out, error);
         }
-        if (!is_same(now, meant) && !out->overwrite)
+        if (!text_equal(now, meant) && !out->overwrite)
             return overtaken(job, meant, now, error);
         if (unsure)
             return -1;
