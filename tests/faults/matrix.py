@@ -23,7 +23,7 @@ EVERYWHERE = ("cloudflare", "fastly", "lambda-edge", "together")
 # does in all others is known, and what becomes of the other two shows in these.
 TOGETHER = ("lost", "status:403", "all-refuse", "cut")
 # And in these, where a run sends what another one sends too.
-RELATED = ("stage", "traffic", "promote", "return", "unchanged", "status", "verify")
+RELATED = ("traffic", "promote", "return", "unchanged", "status", "verify")
 SHORT = ("refuse", "lost", "stall", "malformed", "list", "types:2", "status:403", "status:404",
          "status:409", "status:429", "status:500", "all-refuse", "all-status:500", "cut", "tls-cut")
 # Name: the state before, the words of the run and of the one after it, and where it can be.
