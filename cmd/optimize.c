@@ -76,7 +76,7 @@ static int run_optimize(struct run *run, struct error *error)
 {
     struct optimizer optimizer;
     struct report_module module;
-    struct optimize_result result;
+    struct optimize_result results[OPTIMIZE_MEASURES];
     struct optimize_request request = {.run = true, .strip = true};
     const char *path = NULL;
     if (!run->options.output) {
@@ -90,10 +90,10 @@ static int run_optimize(struct run *run, struct error *error)
         return -1;
     request.module = module.bytes;
     request.info = module.info;
-    if (optimize(run->arena, run->world, &optimizer, &request, &result, error) != 0 ||
-        file_write(run->options.output, result.module, 0644, error) != 0)
+    if (optimize(run->arena, run->world, &optimizer, &request, results, error) != 0 ||
+        file_write(run->options.output, results[OPTIMIZE_FOR_COMPRESSED].module, 0644, error) != 0)
         return -1;
-    return print_result(run, &module, &result);
+    return print_result(run, &module, &results[OPTIMIZE_FOR_COMPRESSED]);
 }
 
 const struct command command_optimize = {

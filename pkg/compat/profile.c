@@ -78,7 +78,7 @@ uint64_t profile_runs(const struct profile *profile, const struct wasm_info *inf
 
 /* What stands at the top of the document. */
 struct document {
-    const char *name, *title, *as_of, *glue;
+    const char *name, *title, *as_of, *glue, *optimize_for;
     const char **sources, **place;
     size_t source_count, place_count;
     json_t *variants, *features, *components, *imports, *exports, *limits, *settings, *options,
@@ -86,6 +86,7 @@ struct document {
 };
 
 static const char *const glues[] = {"javascript", "none", NULL};
+static const char *const measures[] = {"code", "compressed", NULL};
 
 #define AT(member) offsetof(struct document, member)
 static const struct key document_keys[] = {
@@ -94,6 +95,7 @@ static const struct key document_keys[] = {
     {"as_of", KEY_DATE, true, AT(as_of), 0, NULL},
     {"sources", KEY_WORDS, true, AT(sources), AT(source_count), NULL},
     {"glue", KEY_CHOICE, true, AT(glue), 0, glues},
+    {"optimize_for", KEY_CHOICE, false, AT(optimize_for), 0, measures},
     {"variants", KEY_OBJECT, false, AT(variants), 0, NULL},
     {"features", KEY_OBJECT, true, AT(features), 0, NULL},
     {"components", KEY_OBJECT, false, AT(components), 0, NULL},
@@ -148,6 +150,8 @@ int profile_parse(struct arena *arena, const char *text, const char *origin, con
                             .sources = document.sources,
                             .source_count = document.source_count,
                             .glue_entries = document.glue,
+                            .optimize_for =
+                                document.optimize_for ? document.optimize_for : "compressed",
                             .place = document.place,
                             .place_count = document.place_count,
                             .json = json};

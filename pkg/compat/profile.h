@@ -201,6 +201,7 @@ struct profile {
                            the same ones replace each other */
     size_t place_count; /* 0: not known */
     const char *glue_entries; /* "javascript": a bare module needs an entry of our glue; "none" */
+    const char *optimize_for; /* which bytes count: "code" (cold start) or "compressed" */
     struct profile_component component;
     json_t *json; /* the whole document */
 };

@@ -24,6 +24,10 @@ int optimizer_find(struct arena *, const struct world *, const char *named, stru
 /* Whether that optimizer, which was found, has the pass: "--signext-lowering". */
 bool optimizer_has_pass(const struct optimizer *, const char *pass);
 
+/* What counts: bytes of code, which a cold start decodes and compiles, or bytes compressed, which a
+   package may have. Nothing is ever larger than it came by either. */
+enum optimize_measure { OPTIMIZE_FOR_CODE, OPTIMIZE_FOR_COMPRESSED, OPTIMIZE_MEASURES };
+
 struct optimize_request {
     struct bytes module;
     const struct wasm_info *info;
@@ -33,14 +37,17 @@ struct optimize_request {
     bool strip;                  /* level none: false, the bytes stay as they are */
     const char *const *passes;   /* further ones, without dashes, behind ours; may be NULL */
     size_t pass_count;
+    /* Exports that stay, by name; what only the others reach is removed. NULL: all stay. */
+    const char *const *keep_exports;
+    size_t keep_export_count;
     uint64_t limit_ms; /* wall and processor time of a run; 0: 10 s and 30 s a MB */
 };
 
 struct optimize_result {
     struct bytes module;   /* what is to be shipped; may be the original's bytes */
     struct wasm_info info; /* of that */
-    const char *how;       /* "wasm-opt 108 -Oz", "stripped", "unchanged"; what was lowered stands
-                              behind: "wasm-opt 132 -Oz --signext-lowering" */
+    const char *how;       /* "unchanged", or what was done, in its order: "wasm-opt 132
+                              --signext-lowering, wasm-opt 132 -Oz, functions ordered" */
     const char *why_not;   /* when the optimizer's work is not used: why; else NULL */
 };
 
@@ -48,9 +55,10 @@ struct optimize_result {
    imports a subset with the same types, features a subset of what the module used. What the
    target does not run is lowered first where there is a sound pass for it; a lowered module may be
    larger. Failures of the optimizer are told in why_not; -1 only when the world fails (no temporary
-   file, interrupted) or the module can't be read. */
+   file, interrupted) or the module can't be read. There is a best by each measure; all are made
+   in one go, and often they are the same bytes. */
 int optimize(struct arena *, const struct world *, const struct optimizer *,
-             const struct optimize_request *, struct optimize_result *out,
+             const struct optimize_request *, struct optimize_result out[OPTIMIZE_MEASURES],
              struct error *) MUST_CHECK;
 
 #endif

@@ -31,14 +31,17 @@ struct pipeline {
     atomic_bool told;           /* that what follows may change a platform */
 };
 
-/* What of a module several targets may share: optimized for the same features. */
+/* What of a module several targets may share: optimized for the same features, and the best by the
+   same measure. */
 struct product {
     struct product *next;
     const char *path;      /* where it was first met, for messages */
     const uint8_t *source; /* the original's bytes */
     uint64_t capped;       /* the features that it uses and the target runs */
     struct manifest_optimize settings;
-    struct optimize_result result;
+    struct optimize_result *results; /* by measure; shared with the product of the other one */
+    enum optimize_measure measure;
+    struct optimize_result result; /* that of the measure */
     char sha256[65];
     size_t gzip_bytes;
     bool judged;                    /* by the scan */

@@ -109,12 +109,14 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
         .passes = settings->passes.items,
         .pass_count = settings->passes.count,
     };
+    product->results = arena_alloc(pipeline->arena, OPTIMIZE_MEASURES, sizeof *product->results);
     if (!request.strip) {
-        product->result =
-            (struct optimize_result){module->original, module->original_info, "unchanged", NULL};
+        for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
+            product->results[i] = (struct optimize_result){module->original, module->original_info,
+                                                           "unchanged", NULL};
         return 0;
     }
-    if (optimize(pipeline->arena, pipeline->world, optimizer, &request, &product->result, error) !=
+    if (optimize(pipeline->arena, pipeline->world, optimizer, &request, product->results, error) !=
         0)
         return error_prefix(error, "%s", module->path);
     return 0;
@@ -140,13 +142,21 @@ static int make_product(struct pipeline *pipeline, const struct optimizer *optim
     product->next = pipeline->products;
     product->path = module->path;
     product->source = module->original.data;
-    if (optimize_product(pipeline, optimizer, module, allowed, product, error) != 0)
+    if (!product->results &&
+        optimize_product(pipeline, optimizer, module, allowed, product, error) != 0)
         return -1;
+    product->result = product->results[product->measure];
     say_result(pipeline, module, product);
     digest_sha256(product->result.module, product->sha256);
     pipeline->products = product;
     opinion_ask(pipeline, product);
     return 0;
+}
+
+static enum optimize_measure measure_of(const struct profile *profile)
+{
+    return strcmp(profile->optimize_for, "compressed") == 0 ? OPTIMIZE_FOR_COMPRESSED
+                                                            : OPTIMIZE_FOR_CODE;
 }
 
 static int find_product(struct pipeline *pipeline, const struct optimizer *optimizer,
@@ -159,13 +169,21 @@ static int find_product(struct pipeline *pipeline, const struct optimizer *optim
     /* A ready package ships untouched, and check judges what the user has built. */
     if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
         settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
-    for (struct product *product = pipeline->products; product; product = product->next)
-        if (is_same_work(product, module->original.data, capped, &settings)) {
+    enum optimize_measure measure = measure_of(target->job.profile);
+    struct optimize_result *results = NULL;
+    for (struct product *product = pipeline->products; product; product = product->next) {
+        if (!is_same_work(product, module->original.data, capped, &settings))
+            continue;
+        results = product->results;
+        if (results[measure].module.data == product->result.module.data) {
             *out = product;
             return 0;
         }
+    }
     *out = arena_alloc(pipeline->arena, 1, sizeof **out);
     (*out)->settings = settings;
+    (*out)->measure = measure;
+    (*out)->results = results;
     (*out)->capped = capped;
     return make_product(pipeline, optimizer, module, allowed, *out, error);
 }
