@@ -1,11 +1,13 @@
 #!/bin/sh
 # Runs fuzzers for SECONDS of CPU time each, however busy the machine is: run.sh [SECONDS [NAME...]].
+# As many at a time as there are cores (FUZZ_JOBS says otherwise); what one says comes in one piece.
 # Corpora grow in build/fuzz/corpus/. With FUZZ_SEED=N a run on empty ones can be done again.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+one=
+[ "${1:-}" != --one ] || { one=$1 && shift; }
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
-passed=0 failed=0
 
 # The whole CPU seconds in what `times` wrote: its second line is for the shell's children.
 cpu_seconds() {
@@ -44,21 +46,35 @@ run() {
     printf '%-12s clean, %s runs in %s CPU seconds\n' "$name" "$runs" "$used"
 }
 
+# One fuzzer, whose verdict is left in build/fuzz/NAME.verdict.
+if [ -n "$one" ]; then
+    make_seeds "$1"
+    verdict=passed
+    said=$(run "$1") || verdict=failed
+    [ $verdict = passed ] || said=$(echo "FAIL $1" && tail -n 40 "build/fuzz/$1.log")
+    printf '%s\n' "$said"
+    echo $verdict >"build/fuzz/$1.verdict"
+    exit 0
+fi
+
 if [ $# -eq 0 ]; then
     for source in tests/fuzz/*.c; do
         set -- "$@" "$(basename "$source" .c)"
     done
 fi
-python3 tests/fuzz/seeds.py
+python3 tests/fuzz/seeds.py || exit 1
 for name; do
     mkdir -p "build/fuzz/corpus/$name" build/fuzz/crashes
-    make_seeds "$name"
-    if (run "$name"); then
+    rm -f "build/fuzz/$name.verdict"
+done
+printf '%s\n' "$@" | xargs -n 1 -P "${FUZZ_JOBS:-$(getconf _NPROCESSORS_ONLN)}" sh tests/fuzz/run.sh --one "$seconds"
+passed=0 failed=0
+for name; do
+    if [ "$(cat "build/fuzz/$name.verdict" 2>/dev/null)" = passed ]; then
         passed=$((passed + 1))
     else
         failed=$((failed + 1))
-        echo "FAIL $name"
-        tail -n 40 "build/fuzz/$name.log"
+        [ -f "build/fuzz/$name.verdict" ] || echo "FAIL $name: it did not end"
     fi
 done
 echo "$passed passed, $failed failed"
