@@ -57,6 +57,27 @@ static int add_wit(struct run *run, const struct report_module *module, struct r
     return 0;
 }
 
+int module_estimates(struct run *run, struct report_module *module, struct error *error)
+{
+    struct shipped_module shipped = {
+        .path = module->path, .bytes = module->bytes, .info = module->info};
+    struct profile *profiles;
+    size_t count;
+    if (!module->sizes)
+        return 0;
+    if (context_profiles(run, &profiles, &count, error) != 0)
+        return -1;
+    struct report_estimate *estimates = arena_alloc(run->arena, count, sizeof *estimates);
+    for (size_t i = 0; i < count; i++) {
+        struct estimate estimate = compat_estimate(run->arena, &profiles[i], &shipped, 1);
+        if (estimate.over)
+            estimates[module->estimate_count++] =
+                (struct report_estimate){profiles[i].name, profiles[i].title, estimate};
+    }
+    module->estimates = estimates;
+    return 0;
+}
+
 int module_context(struct run *run, struct report_module *module, struct error *error)
 {
     struct report_context *context = arena_alloc(run->arena, 1, sizeof *context);

@@ -26,7 +26,8 @@ static int run_inspect(struct run *run, struct error *error)
     }
     if (read_module(run, run->options.operands[0], &module, error) != 0)
         return -1;
-    if (module_context(run, &module, error) != 0 || proofs_of_module(run, &module, error) != 0)
+    if (module_context(run, &module, error) != 0 || module_estimates(run, &module, error) != 0 ||
+        proofs_of_module(run, &module, error) != 0)
         return -1;
     int verdict = report_wit_verdict(&module, error);
     struct report report = {.command = "inspect",

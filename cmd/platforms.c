@@ -68,6 +68,16 @@ static void print_limits(const struct profile *profile)
     }
 }
 
+static void print_cold_start(const struct profile *profile)
+{
+    const struct profile_cold_start *known = &profile->cold_start;
+    if (known->over)
+        printf("\ncold start, estimated: %g ms a KiB of code and %g ms of all else more than %s "
+               "(%s, %s)\n",
+               known->code_ms_per_kib, known->other_ms_per_kib, known->over, known->source,
+               known->as_of);
+}
+
 static void print_options(const struct profile *profile)
 {
     puts("\nmanifest keys:");
@@ -101,6 +111,7 @@ static void print_profile(const struct profile *profile)
                profile->facts[i].text, profile->facts[i].source);
     print_features(profile);
     print_limits(profile);
+    print_cold_start(profile);
     print_options(profile);
     puts("\nsources:");
     for (size_t i = 0; i < profile->source_count; i++)

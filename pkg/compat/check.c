@@ -130,6 +130,8 @@ static void fill_verdict(const struct check *check, struct verdict *out)
     };
     for (size_t i = 0; i < shipment->module_count; i++)
         out->modules[i] = shipment->modules[i].path;
+    out->estimate =
+        compat_estimate(check->arena, check->profile, shipment->modules, shipment->module_count);
 }
 
 void compat_check(struct arena *arena, const struct profile *profile,

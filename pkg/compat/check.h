@@ -39,6 +39,10 @@ const char *compat_pass_version(const char *pass);
 void compat_check(struct arena *, const struct profile *, const struct shipment *,
                   const struct budget *, struct verdict *out);
 
+/* Of these modules together; no components: no platform that has figures runs them as they are. */
+struct estimate compat_estimate(struct arena *, const struct profile *,
+                                const struct shipped_module *, size_t count);
+
 /* One finding more, that did not come from the profile: it goes behind those of its level, and the
    answer follows it. */
 void compat_add(struct arena *, struct verdict *, const struct finding *);

@@ -82,7 +82,7 @@ struct document {
     const char **sources, **place;
     size_t source_count, place_count;
     json_t *variants, *features, *components, *imports, *exports, *limits, *settings, *options,
-        *credentials, *credential_file, *endpoints, *rollout, *runtimes;
+        *credentials, *credential_file, *endpoints, *rollout, *runtimes, *cold_start;
 };
 
 static const char *const glues[] = {"javascript", "none", NULL};
@@ -110,6 +110,7 @@ static const struct key document_keys[] = {
     {"endpoints", KEY_OBJECT, true, AT(endpoints), 0, NULL},
     {"rollout", KEY_OBJECT, false, AT(rollout), 0, NULL},
     {"runtimes", KEY_OBJECT, false, AT(runtimes), 0, NULL},
+    {"cold_start", KEY_OBJECT, false, AT(cold_start), 0, NULL},
 };
 #undef AT
 
@@ -128,7 +129,8 @@ static int read_sections(struct reader *reader, const struct document *document,
         section_credentials(reader, document->credentials, document->credential_file, out) == 0 &&
         section_endpoints(reader, document->endpoints, out) == 0 &&
         section_rollout(reader, document->rollout, out) == 0 &&
-        section_runtimes(reader, document->runtimes, out) == 0;
+        section_runtimes(reader, document->runtimes, out) == 0 &&
+        section_cold_start(reader, document->cold_start, out) == 0;
     return ok ? 0 : -1;
 }
 

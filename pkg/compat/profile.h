@@ -160,6 +160,13 @@ struct profile_runtime {
     const char *get; /* how to get it: an imperative */
 };
 
+/* What section sizes say of the cold start: milliseconds a KiB of code and of all else. */
+struct profile_cold_start {
+    const char *over; /* what it comes on top of: "an empty worker"; NULL: nothing is known */
+    double code_ms_per_kib, other_ms_per_kib;
+    const char *source, *as_of;
+};
+
 struct profile {
     const char *name, *title, *as_of;
     const char *variant;        /* the resolved one: "nodejs20.x", "2026-11-01", or "" */
@@ -202,6 +209,7 @@ struct profile {
     size_t place_count; /* 0: not known */
     const char *glue_entries; /* "javascript": a bare module needs an entry of our glue; "none" */
     const char *optimize_for; /* which bytes count: "code" (cold start) or "compressed" */
+    struct profile_cold_start cold_start;
     struct profile_component component;
     json_t *json; /* the whole document */
 };

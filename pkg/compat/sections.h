@@ -19,6 +19,7 @@ int section_credentials(struct reader *, const json_t *, const json_t *file,
                         struct profile *) MUST_CHECK;
 int section_runtimes(struct reader *, const json_t *, struct profile *) MUST_CHECK;
 int section_endpoints(struct reader *, const json_t *, struct profile *) MUST_CHECK;
+int section_cold_start(struct reader *, const json_t *, struct profile *) MUST_CHECK;
 int section_rollout(struct reader *, const json_t *, struct profile *) MUST_CHECK;
 
 /* Features and facts; `variant` as in profile_parse. The document's "features" are read first. */

@@ -81,6 +81,13 @@ struct change {
                             what was added; or NULL */
 };
 
+/* What section sizes alone say; no measurement of this module. */
+struct estimate {
+    uint64_t cold_start_ms; /* rounded; more than `over`: "an empty worker"; over NULL: nothing is
+                               known */
+    const char *over, *basis, *source;
+};
+
 struct verdict {
     const char *target, *platform, *variant, *profile_as_of;
     const struct profile *profile; /* what it was judged by: all its facts, sources and dates */
@@ -92,6 +99,7 @@ struct verdict {
     struct proof *proofs;
     size_t proof_count;
     struct change change;
+    struct estimate estimate;
     enum answer answer;
     struct finding *findings; /* worst first */
     size_t finding_count;

@@ -81,11 +81,14 @@ static const char *list_verdicts(struct arena *arena, const struct report *repor
                                  const struct verdict **verdicts)
 {
     const char *text = "";
-    for (size_t i = 0; i < report->verdict_count && i < MOST_NAMED; i++)
-        text = arena_printf(arena, "%s\n%s: %s (%s)", text,
+    for (size_t i = 0; i < report->verdict_count && i < MOST_NAMED; i++) {
+        const char *start = words_estimate(arena, &verdicts[i]->estimate);
+        text = arena_printf(arena, "%s\n%s: %s (%s)%s%s", text,
                             words_safe(arena, verdicts[i]->target, LONGEST),
                             answer_word(verdicts[i]->answer),
-                            words_safe(arena, words_host(arena, verdicts[i]), LONGEST));
+                            words_safe(arena, words_host(arena, verdicts[i]), LONGEST),
+                            start ? "; " : "", start ? start : "");
+    }
     if (report->verdict_count > MOST_NAMED)
         text = arena_printf(arena, "%s\nand %zu more targets", text,
                             report->verdict_count - MOST_NAMED);

@@ -145,14 +145,6 @@ static const char *worst_kind(const struct report *report)
     return tally.count[ANSWER_NO] ? "no" : tally.count[ANSWER_UNKNOWN] ? "unknown" : "yes";
 }
 
-static const char *capital(struct html *html, const char *text)
-{
-    char *copy = arena_strdup(html->arena, text);
-    if (copy[0] >= 'a' && copy[0] <= 'z')
-        copy[0] = (char)(copy[0] - 'a' + 'A');
-    return copy;
-}
-
 /* What ended the run, unless the verdict says so already. */
 static void put_failure(struct html *html)
 {
@@ -178,7 +170,7 @@ static void put_header(struct html *html)
         html_print(html,
                    "<p class=\"answer\"><svg class=\"sign\" aria-hidden=\"true\" "
                    "focusable=\"false\"><use href=\"#sign-%m\"/></svg> %t</p>",
-                   kind, capital(html, describe_answer(html)));
+                   kind, html_capital(html, describe_answer(html)));
     put_failure(html);
     for (size_t i = 0; i < report->module_count && i < HTML_MOST_SHOWN; i++)
         put_module_facts(html, &report->modules[i]);

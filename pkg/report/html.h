@@ -54,6 +54,8 @@ const char *html_short(struct html *, uint64_t); /* "1.0 MiB" */
 const char *html_share(struct html *, uint64_t part, uint64_t whole); /* "12.5 %" */
 const char *html_index(struct html *, size_t);                        /* plain digits, for ids */
 
+const char *html_capital(struct html *, const char *); /* its first letter large */
+
 /* The name, cut where it gets too long for a list. */
 const char *html_fit(struct html *, const char *name);
 

@@ -3,6 +3,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/report/html.h"
+#include "pkg/report/words.h"
 
 static void put(struct html *html, const char *text)
 {
@@ -128,8 +129,20 @@ void html_proofs(struct html *html, const struct proof *proofs, size_t count)
     put(html, "</ul>\n");
 }
 
+static void put_estimate(struct html *html, const struct verdict *verdict)
+{
+    const char *text = words_estimate(html->arena, &verdict->estimate);
+    if (!text)
+        return;
+    html_print(html, "<p class=\"estimate\">%t ", html_capital(html, text));
+    html_cite(html, verdict->profile ? verdict->profile->title : NULL, verdict->estimate.source,
+              NULL);
+    put(html, "</p>\n");
+}
+
 void html_target_extras(struct html *html, const struct verdict *verdict)
 {
+    put_estimate(html, verdict);
     put_change(html, &verdict->change);
     if (verdict->fact_count) {
         put(html, "<h4>Runtime</h4><dl class=\"rows\">");

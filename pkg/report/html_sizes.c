@@ -3,6 +3,7 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/report/html.h"
+#include "pkg/report/words.h"
 
 enum { MOST_TALL = 24 /* rows; a longer table scrolls in itself */ };
 
@@ -35,6 +36,11 @@ static void put_figures(struct html *html, const struct report_module *module)
     put_figure(html, "Without debug sections, saves", sizes ? sizes->debug_bytes : 0, raw);
     put_figure(html, "Without the name section, saves", sizes ? sizes->name_bytes : 0, raw);
     put(html, "</dl>\n");
+    for (size_t i = 0; i < module->estimate_count; i++) {
+        const char *text = words_module_estimate(html->arena, &module->estimates[i]);
+        if (text)
+            html_print(html, "<p class=\"dim\">%t</p>\n", text);
+    }
 }
 
 /* --- tables --- */

@@ -192,6 +192,14 @@ const char *html_index(struct html *html, size_t index)
     return arena_printf(html->arena, "%zu", index);
 }
 
+const char *html_capital(struct html *html, const char *text)
+{
+    char *copy = arena_strdup(html->arena, text);
+    if (copy[0] >= 'a' && copy[0] <= 'z')
+        copy[0] = (char)(copy[0] - 'a' + 'A');
+    return copy;
+}
+
 const char *html_fit(struct html *html, const char *name)
 {
     size_t size = strlen(name);

@@ -232,6 +232,8 @@ static json_t *module_json(struct arena *arena, const struct report_module *modu
         set(object, "sizes", json_sizes(module->sizes));
     if (module->context)
         json_add_context(object, module->context);
+    if (module->estimate_count)
+        set(object, "estimates", json_estimates(module->estimates, module->estimate_count));
     if (module->proof_count)
         set(object, "proofs", json_proofs(module->proofs, module->proof_count));
     return object;

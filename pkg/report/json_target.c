@@ -80,6 +80,29 @@ json_t *json_proofs(const struct proof *proofs, size_t count)
     return array;
 }
 
+static json_t *estimate_json(const struct estimate *estimate)
+{
+    if (!estimate->over)
+        return json_null();
+    json_t *object = json_object();
+    set(object, "cold_start_ms", json_integer((json_int_t)estimate->cold_start_ms));
+    set_text(object, "over", estimate->over);
+    set_text(object, "basis", estimate->basis);
+    set_text(object, "source", estimate->source);
+    return object;
+}
+
+json_t *json_estimates(const struct report_estimate *estimates, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *object = estimate_json(&estimates[i].estimate);
+        set_text(object, "platform", estimates[i].platform);
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
 void json_add_target(json_t *target, const struct verdict *verdict)
 {
     json_t *manifest = json_null();
@@ -92,6 +115,7 @@ void json_add_target(json_t *target, const struct verdict *verdict)
     set(target, "runtime_facts", facts_json(verdict));
     set(target, "next_variant", next_json(&verdict->next));
     set(target, "since_last_deploy", json_change(&verdict->change));
+    set(target, "estimates", estimate_json(&verdict->estimate));
     if (verdict->proof_count)
         set(target, "proofs", json_proofs(verdict->proofs, verdict->proof_count));
 }

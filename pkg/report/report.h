@@ -36,6 +36,12 @@ struct report_context {
     const struct report_wit *wit; /* NULL: not asked */
 };
 
+/* What section sizes say of a module on a platform. */
+struct report_estimate {
+    const char *platform, *title;
+    struct estimate estimate;
+};
+
 struct report_module {
     const char *path;
     struct bytes bytes;
@@ -46,6 +52,9 @@ struct report_module {
     const struct report_context *context; /* NULL: not asked */
     const struct proof *proofs; /* inspect --run: of the module, in each runtime found here */
     size_t proof_count;
+    const struct report_estimate
+        *estimates; /* inspect --sizes: of each platform that has figures */
+    size_t estimate_count;
 };
 
 struct report {

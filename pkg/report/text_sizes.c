@@ -1,6 +1,7 @@
 /* Where a module's bytes are: --sizes. */
 #include "pkg/base/arena.h"
 #include "pkg/report/text.h"
+#include "pkg/report/words.h"
 
 enum { MOST_SHOWN = 20, NUMBERS = 14, NAMES = 24 };
 
@@ -34,12 +35,27 @@ static void print_parts(struct printer *printer, const char *heading, const stru
     print_rest(printer, count, MOST_SHOWN);
 }
 
+/* Of each platform that it would be felt on. */
+static void print_estimates(struct printer *printer, const struct report_module *module)
+{
+    bool headed = false;
+    for (size_t i = 0; i < module->estimate_count; i++) {
+        const char *text = words_module_estimate(printer->arena, &module->estimates[i]);
+        if (text && !headed)
+            print_heading(printer, "cold start", 0);
+        if (text)
+            print_wrapped(printer, 2, text);
+        headed = headed || text;
+    }
+}
+
 void text_sizes(struct printer *printer, const struct report_module *module)
 {
     const struct wasm_sizes *sizes = module->sizes;
     struct arena *arena = printer->arena;
     if (!sizes)
         return;
+    print_estimates(printer, module);
     print_parts(printer, "crates, in bytes", sizes->crates, sizes->crate_count, module->bytes.size);
     print_parts(printer, "functions, in bytes", sizes->functions, sizes->function_count,
                 module->bytes.size);

@@ -184,6 +184,14 @@ static void add_dates(struct lines *lines, const struct verdict *verdict)
     add(lines, "runtime", text);
 }
 
+const char *words_estimate(struct arena *arena, const struct estimate *estimate)
+{
+    if (!estimate->over || estimate->cold_start_ms == 0)
+        return NULL;
+    return arena_printf(arena, "cold start about %s ms more than %s (estimate from section sizes)",
+                        print_number(arena, estimate->cold_start_ms), estimate->over);
+}
+
 struct lines words_verdict(struct arena *arena, const struct verdict *verdict, bool brief)
 {
     struct lines lines = {.arena = arena};
@@ -192,6 +200,7 @@ struct lines words_verdict(struct arena *arena, const struct verdict *verdict, b
         add_fact(&lines, &verdict->facts[i]);
     if (brief)
         add_dates(&lines, verdict);
+    add(&lines, "start", words_estimate(arena, &verdict->estimate));
     if (!brief || verdict->next.gained_count + verdict->next.lost_count)
         add_next(&lines, &verdict->next);
     for (size_t i = 0; i < verdict->proof_count; i++)

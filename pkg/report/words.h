@@ -19,14 +19,19 @@ struct lines {
 
 /* Below a finding's message: where, extent, new, cause, cure, source. */
 struct lines words_finding(struct arena *, const struct finding *);
-/* Of a target: since (its last deployment), runtime, next, tried. `brief`: without sources, and
-   without what changes nothing. */
+/* Of a target: since (its last deployment), runtime, start, next, tried. `brief`: without sources,
+   and without what changes nothing. */
 struct lines words_verdict(struct arena *, const struct verdict *, bool brief);
 /* Of a module: kind, size, sha256, features, debug; and what it takes the most of (--sizes). */
 struct lines words_module(struct arena *, const struct report_module *);
 
 /* "node 24.21.0: app.wasm is taken: instantiated" */
 const char *words_proof(struct arena *, const struct proof *);
+/* "cold start about 12 ms more than an empty worker (estimate from section sizes)"; NULL: nothing
+   is known, or it is none. */
+const char *words_estimate(struct arena *, const struct estimate *);
+/* The same of a platform: "TITLE: cold start about ...". */
+const char *words_module_estimate(struct arena *, const struct report_estimate *);
 const char *words_kind(const struct wasm_info *);                 /* "core module" */
 const char *words_place(struct arena *, const struct place *);    /* "app.wasm, offset 41: i32" */
 const char *words_host(struct arena *, const struct verdict *);   /* platform and variant */

@@ -17,6 +17,8 @@ const char *words_kind(const struct wasm_info *info)
 
 static void add(struct lines *lines, const char *label, const char *text)
 {
+    if (!text)
+        return;
     lines->items = arena_grow(lines->arena, lines->items, lines->count, &lines->capacity,
                               sizeof *lines->items);
     lines->items[lines->count++] = (struct line){label, text};
@@ -77,6 +79,12 @@ static void add_sizes(struct lines *lines, const struct wasm_sizes *sizes)
                          print_number(arena, sizes->name_bytes)));
 }
 
+const char *words_module_estimate(struct arena *arena, const struct report_estimate *estimate)
+{
+    const char *text = words_estimate(arena, &estimate->estimate);
+    return text ? arena_printf(arena, "%s: %s", estimate->title, text) : NULL;
+}
+
 struct lines words_module(struct arena *arena, const struct report_module *module)
 {
     struct lines lines = {.arena = arena};
@@ -90,8 +98,8 @@ struct lines words_module(struct arena *arena, const struct report_module *modul
     add(&lines, "debug", describe_debug(arena, module->info));
     if (module->sizes)
         add_sizes(&lines, module->sizes);
-    for (size_t i = 0; i < module->proof_count; i++)
-        add(&lines, "tried", words_proof(arena, &module->proofs[i]));
+    for (size_t i = 0; i < module->estimate_count; i++)
+        add(&lines, "start", words_module_estimate(arena, &module->estimates[i]));
     for (size_t i = 0; i < module->proof_count; i++)
         add(&lines, "tried", words_proof(arena, &module->proofs[i]));
     return lines;

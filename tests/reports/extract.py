@@ -1,5 +1,6 @@
 """Reads what each format of a report says back out of it: targets with their verdicts, findings
-(target, rule, level, subject), modules (path, bytes, SHA-256). Each function is written against what
+(target, rule, level, subject), modules (path, bytes, SHA-256), and the estimates of
+the cold start in milliseconds, where a reader would feel it. Each function is written against what
 a reader of the format sees, not against the writer."""
 import collections
 import html
@@ -9,13 +10,21 @@ import re
 import urllib.parse
 import xml.etree.ElementTree
 
-Facts = collections.namedtuple("Facts", "verdicts findings modules")
+Facts = collections.namedtuple("Facts", "verdicts findings modules starts")
 RULES = ("feature", "import", "export", "memory", "size", "artifact", "budget", "runtime", "setting",
          "component", "malformed", "invalid")
 
 
-def facts(verdicts, findings, modules):
-    return Facts(dict(verdicts), sorted(findings), sorted(modules))
+START = re.compile(r"[Cc]old start about ([\d,]+) ms more than an? \w+ \w+ \(estimate from section sizes\)")
+
+
+def facts(verdicts, findings, modules, starts):
+    return Facts(dict(verdicts), sorted(findings), sorted(modules), sorted(starts))
+
+
+def starts_in(target, text):
+    """What a reader is told of a target in that text."""
+    return [(target, number(ms)) for ms in START.findall(text)]
 
 
 def safe(text):
@@ -40,7 +49,9 @@ def from_json(text):
         {safe(t["target"]): t["verdict"] for t in document["targets"]},
         [(safe(t["target"]), f["rule"], f["level"], safe(f["subject"]))
          for t in document["targets"] for f in t["findings"]],
-        [(safe(m["path"]), m["bytes"], m["sha256"]) for m in modules])
+        [(safe(m["path"]), m["bytes"], m["sha256"]) for m in modules],
+        [(safe(t["target"]), t["estimates"]["cold_start_ms"]) for t in document["targets"]
+         if t["estimates"] and t["estimates"]["cold_start_ms"]])
 
 
 def number(text):
@@ -78,12 +89,17 @@ def from_text(text):
     for target, level, words in text_blocks(lines[head + 1 + len(matrix):]):
         tag = re.search(r"\[(" + "|".join(RULES) + r")(?: (.*))?\]$", words)
         findings.append((target, tag.group(1), level, tag.group(2) or ""))
+    starts, target = [], None
+    for block in re.split(r"\n(?=\S)", "\n".join(lines[head + 1 + len(matrix):])):
+        heading = re.match(r"^(\S.*) is (compatible|incompatible|unknown) \(", block)
+        if heading:
+            starts += starts_in(heading.group(1), re.sub(r"\s+", " ", block))
     modules = []
     joined = re.sub(r"\n  (?=\S)", " ", "\n".join(lines[:head]))
     for found in re.finditer(r"^(.*?): (?:core module|component), .*?([\d,]+) bytes?\b.*?"
                              r"sha256 ([0-9a-f]{64})", joined, re.M):
         modules.append((found.group(1), number(found.group(2)), found.group(3)))
-    return facts(verdicts, findings, modules)
+    return facts(verdicts, findings, modules, starts)
 
 
 # --- Markdown ---
@@ -94,7 +110,7 @@ def plain(text):
 
 def from_markdown(text):
     assert text.startswith("<!-- edge-deploy -->\n")
-    verdicts, findings, modules, target, path, size = {}, [], [], None, None, None
+    verdicts, findings, modules, starts, target, path, size = {}, [], [], [], None, None, None
     for line in text.split("\n"):
         row = re.match(r"^\| (?:✅|❌|⚠️) (\w+) \| <code>(.*?)</code> \| ", line)
         summary = re.match(r"^<summary>(?:✅|❌|⚠️) <code>(.*?)</code> is (\w+)", line)
@@ -112,7 +128,9 @@ def from_markdown(text):
             path, size = plain(module.group(1)), number(module.group(2))
         elif digest:
             modules.append((path, size, digest.group(1)))
-    return facts(verdicts, findings, modules)
+        elif line.startswith("- start: "):
+            starts += starts_in(target, line)
+    return facts(verdicts, findings, modules, starts)
 
 
 # --- SARIF, JUnit ---
@@ -128,15 +146,17 @@ def from_sarif(text):
         [(r["properties"]["target"], r["ruleId"], r["level"], r["properties"]["subject"])
          for r in run["results"]],
         [(safe(urllib.parse.unquote(m["location"]["uri"])), m["length"], m["hashes"]["sha-256"])
-         for m in modules])
+         for m in modules],
+        [s for t in run["properties"]["targets"] for s in starts_in(t["target"], "\n".join(t["facts"]))])
 
 
 def from_junit(text):
-    verdicts, findings, modules = {}, [], set()
+    verdicts, findings, modules, starts = {}, [], set(), []
     for suite in xml.etree.ElementTree.fromstring(text.encode()):
         properties = [(p.get("name"), p.get("value")) for p in suite.find("properties")]
         verdicts[suite.get("name")] = dict(properties)["verdict"]
         path = size = None
+        starts += starts_in(suite.get("name"), dict(properties).get("start", ""))
         for name, value in properties:
             path = value if name == "module" else path
             size = number(value) if name == "size" else size
@@ -147,7 +167,7 @@ def from_junit(text):
             if said:
                 rule, _, subject = case.get("name").partition(" ")
                 findings.append((case.get("classname"), rule, said.partition(":")[0], subject))
-    return facts(verdicts, findings, modules)
+    return facts(verdicts, findings, modules, starts)
 
 
 # --- annotations ---
@@ -159,7 +179,7 @@ def decode(text):
 
 
 def from_github(text):
-    verdicts, findings, modules = {}, [], []
+    verdicts, findings, modules, starts = {}, [], [], []
     level = {"error": "error", "warning": "warning", "notice": "note"}
     for line in text.splitlines():
         command, properties, message = re.match(r"^::(\w+) (.*?)::(.*)$", line).groups()
@@ -170,12 +190,13 @@ def from_github(text):
                 module = re.match(r"^(.*), size ([\d,]+) .*sha256 ([0-9a-f]{64})$", part)
                 if verdict:
                     verdicts[verdict.group(1)] = verdict.group(2)
+                    starts += starts_in(verdict.group(1), part)
                 elif module:
                     modules.append((module.group(1), number(module.group(2)), module.group(3)))
             continue
         found = re.match(r"^(.*?): (" + "|".join(RULES) + r")(?: (.*))?$", title, re.S)
         findings.append((found.group(1), found.group(2), level[command], found.group(3) or ""))
-    return facts(verdicts, findings, modules)
+    return facts(verdicts, findings, modules, starts)
 
 
 # --- HTML ---
@@ -186,7 +207,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
         self.verdicts, self.findings, self.targets = {}, [], []
-        self.heading, self.text, self.everything = None, "", []
+        self.heading, self.text, self.everything, self.starts = None, "", [], []
 
     def handle_starttag(self, tag, attributes):
         named = dict(attributes)
@@ -208,6 +229,8 @@ class Page(html.parser.HTMLParser):
 
     def handle_data(self, data):
         self.everything.append(data)
+        if self.targets:
+            self.starts += starts_in(self.targets[-1], data)
         if self.heading is not None:
             self.text += data
 
@@ -220,7 +243,7 @@ def from_html(text):
     digests = re.findall(r"\b[0-9a-f]{64}\b", words)
     modules = [(html.unescape(name), int(size), digest)
                for (name, size), digest in zip(sizes, digests)]
-    return facts(page.verdicts, page.findings, modules)
+    return facts(page.verdicts, page.findings, modules, page.starts)
 
 
 READERS = {"text": from_text, "json": from_json, "markdown": from_markdown, "sarif": from_sarif,

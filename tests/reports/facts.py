@@ -57,9 +57,10 @@ def section(kind, data):
     return bytes([kind]) + number(len(data)) + data
 
 
-def module(imports, function="f", producer="p"):
-    """Imports functions, and has one that is named so and uses a second memory."""
-    body = b"\x00\x41\x00\x28\x42\x01\x00\x1a\x0b"  # i32.load of memory 1
+def module(imports, function="f", producer="p", filler=0):
+    """Imports functions, and has one that is named so and uses a second memory. `filler`: bytes of
+    code that do nothing."""
+    body = b"\x00" + b"\x01" * filler + b"\x41\x00\x28\x42\x01\x00\x1a\x0b"  # i32.load of memory 1
     names = section(0, name("name") + b"\x01" + number(len(number(1) + number(len(imports)) +
                                                               name(function))) +
                     number(1) + number(len(imports)) + name(function))
@@ -107,6 +108,7 @@ def compare(case, reports, few=True):
         check(got.verdicts == wanted.verdicts, f"{case}: {form}: verdicts {got.verdicts}")
         check(got.modules == wanted.modules, f"{case}: {form}: modules {got.modules}\n"
                                              f"  wanted {wanted.modules}")
+        check(got.starts == wanted.starts, f"{case}: {form}: estimates {got.starts}, wanted {wanted.starts}")
         if form == "github" and not few:
             check(set(got.findings) <= set(wanted.findings), f"{case}: {form}: findings are known")
         else:
@@ -331,6 +333,10 @@ def main():
                 demand_all(f"folder {text!r}", reports)
                 test_folder(f"folder {text!r}", text, reports)
         many = module([("env", f"host_{i}_" + "x" * 300) for i in range(2000)])
+        large = run_module(folder, "large", module([("env", "host")], filler=1 << 20))
+        judge("large", large, checks)
+        check(extract.READERS["json"](large["json"]).starts == [("cloudflare", 20), ("lambda-edge", 12)],
+              "the estimates follow from the sizes")
         judge("nobody knows", run_module(folder, "unknown", UNKNOWN, ["--platform", "fastly"]), checks)
         judge("many", run_module(folder, "many", many), checks, few=False)
         test_stable_fingerprints(folder)

@@ -786,6 +786,40 @@ static void several_modules(void)
     arena_free(&arena);
 }
 
+/* By section, all modules together; a custom section is no code, whatever its name is. */
+static void estimates(void)
+{
+    static struct wasm_section sections[] = {{"code", false, 100, 512000},
+                                             {"code", true, 512100, 102400}};
+    static const struct {
+        const char *platform;
+        size_t modules;
+        uint64_t ms; /* 0: none is given */
+        bool component;
+    } rows[] = {{"cloudflare", 1, 13, false}, {"cloudflare", 2, 25, false},
+                {"lambda-edge", 1, 7, false}, {"lambda-edge", 2, 13, false},
+                {"fastly", 1, 0, false},      {"cloudflare", 1, 0, true},
+                {"lambda-edge", 0, 0, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct arena arena = {0};
+        struct verdict verdict;
+        struct wasm_component component = {0};
+        struct scene scene = make_scene(rows[i].platform, NULL);
+        struct shipped_module module = {.path = "a", .bytes = {NULL, 1024000}, .info = &scene.info};
+        struct shipped_module modules[] = {module, module};
+        scene.info.sections = sections;
+        scene.info.section_count = 2;
+        scene.info.component = rows[i].component ? &component : NULL;
+        scene.shipment.modules = modules;
+        scene.shipment.module_count = rows[i].modules;
+        if (judge(&arena, &scene, &verdict)) {
+            CHECK(verdict.estimate.cold_start_ms == rows[i].ms);
+            CHECK((verdict.estimate.over != NULL) == (rows[i].ms > 0));
+        }
+        arena_free(&arena);
+    }
+}
+
 void test_check(void)
 {
     features();
@@ -807,4 +841,5 @@ void test_check(void)
     budgets();
     not_validated();
     several_modules();
+    estimates();
 }
