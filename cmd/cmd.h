@@ -58,6 +58,7 @@ struct command {
     X(status)                                                                                      \
     X(log)                                                                                         \
     X(platforms)                                                                                   \
+    X(probe)                                                                                       \
     X(sandbox)                                                                                     \
     X(doctor)                                                                                      \
     X(completion)                                                                                  \

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Prints, as strings, the C table of the files that `init` writes, the manifest's schema, the HTML
-# report's style and script, and the scripts that pkg/runtime runs in JavaScript engines.
+# report's style and script, the probe modules, and the scripts that pkg/runtime runs in JavaScript
+# engines.
 set -eu
 cd "$(dirname "$0")"
 
 echo '/* Printed by templates/table.sh. */'
 echo '#include "pkg/base/embedded.h"'
 for file in manifest_schema=manifest/schema.json report_style_sheet=report/html.css \
-    report_script=report/html.js; do
+    report_script=report/html.js probe_modules=proof/probes.json; do
     echo "const char ${file%%=*}[] ="
     sh ../platforms/embed.sh "../pkg/${file#*=}"
     echo ';'

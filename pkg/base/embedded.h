@@ -10,6 +10,7 @@ extern const struct embedded_file templates[];       /* ends with a NULL path */
 extern const char manifest_schema[];                 /* pkg/manifest/schema.json */
 extern const char report_style_sheet[];              /* pkg/report/html.css */
 extern const char report_script[];                   /* pkg/report/html.js */
+extern const char probe_modules[];                   /* pkg/proof/probes.json */
 extern const struct embedded_file runtime_scripts[]; /* pkg/runtime/NAME.mjs: path is the name */
 
 #endif

@@ -13,10 +13,10 @@
 enum { ASK_MS = 15000, ASK_CPU_SECONDS = 10, FOUND_MOST = 16 };
 
 /* A JavaScript engine's answer has its own path: a version manager's wrapper needs the home folder
-   that a module does not get. */
+   that a module does not get. The second line is the engine's own version. */
 #define NODE_QUESTION                                                                              \
     "[process.versions.bun?'bun':process.release.name,process.versions.node,process.execPath]"     \
-    ".join(' ')"
+    ".join(' ')+'\\nV8 '+process.versions.v8"
 
 const struct driver runtime_drivers[] = {
     [RUNTIME_NODE] = {"node", {"-p", NODE_QUESTION}, node_attempt},
@@ -41,6 +41,17 @@ const char *runtime_version(struct arena *arena, enum runtime_kind kind, const c
     if (kind == RUNTIME_NODE && rest[0] == ' ' && rest[1] == '/')
         *out_path = arena_copy(arena, rest + 1, (size_t)(end - rest - 1));
     return arena_copy(arena, version, size);
+}
+
+/* "V8 12.4" of the line "V8 12.4.254.21-node.33". */
+static const char *engine_of(struct arena *arena, const char *output)
+{
+    const char *line = strstr(output, "\nV8 ");
+    size_t major = line ? strspn(line + 4, "0123456789") : 0;
+    size_t minor = major && line[4 + major] == '.' ? strspn(line + 5 + major, "0123456789") : 0;
+    if (minor == 0 || major + minor > 16)
+        return NULL;
+    return arena_copy(arena, line + 1, 4 + major + minor);
 }
 
 const char *real_path(struct arena *arena, const char *path)
@@ -98,10 +109,12 @@ static int ask(struct finder *finder, struct runtime *runtime, struct error *err
         *error = unusable;
         return -1;
     }
+    const char *output = (const char *)result.output.data;
     if (result.status == 0 && !result.timed_out)
-        runtime->version =
-            runtime_version(finder->arena, finder->kind, (const char *)result.output.data, &path);
-    if (!runtime->version)
+        runtime->version = runtime_version(finder->arena, finder->kind, output, &path);
+    if (runtime->version)
+        runtime->engine = engine_of(finder->arena, output);
+    else
         runtime->problem = "it does not say which version it is";
     if (path && is_program(path))
         runtime->path = path;
@@ -184,19 +197,41 @@ static int consider_path(struct finder *finder, struct error *error)
     return 0;
 }
 
-int runtime_find(struct arena *arena, const struct world *world,
-                 const struct runtime_search *search, struct runtime **out, size_t *count,
-                 struct error *error)
+static int open_finder(struct finder *finder, const struct runtime_search *search,
+                       struct error *error)
 {
-    struct finder finder = {.arena = arena, .world = world};
     size_t kind = 0;
     while (kind < runtime_driver_count && strcmp(runtime_drivers[kind].name, search->name) != 0)
         kind++;
     if (kind == runtime_driver_count)
         return error_set(error, FAULT_INPUT, "no way is known to ask the runtime '%s'",
                          search->name);
-    finder.kind = (enum runtime_kind)kind;
-    finder.project = search->project ? real_path(arena, search->project) : NULL;
+    finder->kind = (enum runtime_kind)kind;
+    finder->project = search->project ? real_path(finder->arena, search->project) : NULL;
+    return 0;
+}
+
+int runtime_at(struct arena *arena, const struct world *world, const struct runtime_search *search,
+               const char *path, struct runtime *out, struct error *error)
+{
+    struct finder finder = {.arena = arena, .world = world};
+    const char *real = real_path(arena, path);
+    if (!real || !is_program(real))
+        return error_set(error, FAULT_INPUT, "'%s' is no program", path);
+    if (open_finder(&finder, search, error) != 0)
+        return -1;
+    *out = (struct runtime){
+        .kind = finder.kind, .name = search->name, .path = real, .project = finder.project};
+    return ask(&finder, out, error);
+}
+
+int runtime_find(struct arena *arena, const struct world *world,
+                 const struct runtime_search *search, struct runtime **out, size_t *count,
+                 struct error *error)
+{
+    struct finder finder = {.arena = arena, .world = world};
+    if (open_finder(&finder, search, error) != 0)
+        return -1;
     finder.found = arena_alloc(arena, FOUND_MOST, sizeof *finder.found);
     const char *named = search->environment ? world_environment(world, search->environment) : NULL;
     if ((named && consider_named(&finder, search->environment, named, error) != 0) ||

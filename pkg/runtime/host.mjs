@@ -3,9 +3,11 @@
 const clean = (text, most) => text.slice(0, most).replace(/[\0-\x1f\x7f\ud800-\udfff]/g, "?");
 const words = (error) => clean(`${error?.name}: ${error?.message || error}`.split("\n")[0], 400);
 
+const OPTIONS = MODE === "builtins" ? { builtins: ["js-string"] } : undefined;
+
 function compile(bytes) {
   try {
-    return { module: new WebAssembly.Module(bytes) };
+    return { module: new WebAssembly.Module(bytes, OPTIONS) };
   } catch (error) {
     return { stage: error instanceof WebAssembly.CompileError ? "compile" : "memory", said: words(error) };
   }

@@ -20,7 +20,7 @@ static const char *script(const char *name)
 
 static const char *mode_of(const struct runtime_job *job)
 {
-    return job->stubs ? "stubs" : job->glue ? "glue" : "none";
+    return job->builtins ? "builtins" : job->stubs ? "stubs" : job->glue ? "glue" : "none";
 }
 
 /* The types are our own words, of letters, digits and brackets: as a string they need no escapes.

@@ -30,6 +30,8 @@ static int decline(struct runtime_answer *out, const char *why)
     return 0;
 }
 
+#define NO_JAVASCRIPT "it is no JavaScript engine, whose builtins are asked for"
+
 /* --- viceroy: `run` compiles, links with the host functions, instantiates, and calls _start --- */
 
 #define ENTRY "_start"
@@ -93,6 +95,8 @@ int viceroy_attempt(struct trial *trial, struct runtime_answer *out, struct erro
     const struct runtime_job *job = trial->job;
     struct process_result result;
     const char *ended;
+    if (job->builtins)
+        return decline(out, NO_JAVASCRIPT);
     if (job->info->kind == WASM_COMPONENT)
         return decline(out, "a component: it starts one only to answer requests");
     /* Its host functions are the real ones. */
@@ -117,6 +121,8 @@ int wasmtime_attempt(struct trial *trial, struct runtime_answer *out, struct err
     struct process_result result;
     const char *ended, *argv[10] = {trial->runtime->path, "compile", "-o", "module.cwasm"};
     size_t count = 4;
+    if (trial->job->builtins)
+        return decline(out, NO_JAVASCRIPT);
     /* On in later versions of themselves, or not yet there. */
     if (strtol(trial->runtime->version, NULL, 10) >= 37) {
         argv[count++] = "-W";

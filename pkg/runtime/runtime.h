@@ -15,6 +15,7 @@ struct runtime {
     const char *name;    /* "node" */
     const char *path;    /* absolute */
     const char *version; /* "22.23.3", "2026-11-17"; NULL when it cannot be used */
+    const char *engine;  /* "V8 12.4", where it says so; else NULL */
     const char *problem; /* why not; else NULL */
     const char *project; /* the search's, resolved: nothing in it is in the PATH of a trial */
 };
@@ -37,6 +38,11 @@ struct runtime_search {
 int runtime_find(struct arena *, const struct world *, const struct runtime_search *,
                  struct runtime **out, size_t *count, struct error *) MUST_CHECK;
 
+/* The program at `path`, if it is of the kind that the search names: it is asked, and may lie in
+   the project. NULL in `out->version`: it is not. -1 as above. */
+int runtime_at(struct arena *, const struct world *, const struct runtime_search *,
+               const char *path, struct runtime *out, struct error *) MUST_CHECK;
+
 /* The version in what a runtime prints when it is asked; NULL: it is none of that kind. For node
    the path of the program itself follows: what was found may be a wrapper. */
 const char *runtime_version(struct arena *, enum runtime_kind, const char *output,
@@ -46,6 +52,7 @@ struct runtime_job {
     struct bytes module;
     const struct wasm_info *info;
     bool stubs;       /* supply every import with a stub of its type; else those of `glue` alone */
+    bool builtins;    /* supply nothing: a JavaScript engine is asked for its string builtins */
     const char *glue; /* a JavaScript module that has a class Wasi; NULL: no imports */
     const char *date; /* the compatibility date, where the runtime has such; NULL: its own */
     const struct runtime_limits *limits; /* NULL: the usual ones */

@@ -1,4 +1,4 @@
-"""The probe modules: tests/engines/probes.json, tests/modules/*.wat, and, where ../shared is there, the
+"""The probe modules: pkg/proof/probes.json, tests/modules/*.wat, and, where ../shared is there, the
 modules of its evidence and of micro.json. Each is a dictionary with `name`, `bytes`, and what is known of
 it: `features`, and `uses` (probes.json says what they mean)."""
 import json
@@ -10,8 +10,9 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("EDGE_DEPLOY_SHARED", ROOT.parent / "shared"))
-MACROS = {"$t": "01{01 60 00 01 7f} 03{01 00}", "$run": "07{01 'run' 00 00}"}
-IMPORTS = re.compile(r"01\{01 60 00 01 7f\} 03\{01 00\} (02\{[^}]*\}) 03\{01 00\}")
+PROBES = ROOT / "pkg" / "proof" / "probes.json"
+MACROS = {"$type": "01{01 60 00 01 7f}", "$function": "03{01 00}", "$t": "01{01 60 00 01 7f} 03{01 00}",
+          "$run": "07{01 'run' 00 00}"}
 
 
 def leb(number):
@@ -27,7 +28,6 @@ def assemble(text):
     """A module in the notation of probes.json."""
     for word, meaning in MACROS.items():
         text = text.replace(word, meaning)
-    text = IMPORTS.sub(r"01{01 60 00 01 7f} \1 03{01 00}", text)  # $t, then imports
     stack = [b"" if text.startswith("!") else b"\0asm\1\0\0\0"]
     for token in re.findall(r"'[^']*'|[0-9a-f]{2}|[{}]", text.removeprefix("!")):
         if token == "{":
@@ -45,7 +45,7 @@ def assemble(text):
 
 
 def own():
-    rows = json.loads((ROOT / "tests" / "engines" / "probes.json").read_text())[1:]
+    rows = json.loads(PROBES.read_text())[1:]
     for row in rows:
         features = row["features"].split() if "features" in row else row["uses"]
         yield dict(row, bytes=assemble(row["module"]), features=sorted(features))
