@@ -89,6 +89,10 @@ json_t *run_document(struct run *, const struct error *);
 /* publish_options from the command line; targets from the run. */
 struct publish_options run_publish_options(struct run *);
 
+/* project.c: the work tree, whose own programs are not run unless named; NULL outside of one: then
+   there is no project whose programs could be met. */
+const char *run_project(struct run *);
+
 /* "2026-11-22" of the world's clock (SOURCE_DATE_EPOCH when set). */
 const char *run_today(struct run *);
 

@@ -29,16 +29,25 @@ static void heading(const struct run *run, const char *text)
         printf("%s\n", text);
 }
 
-static void look_at_optimizer(struct run *run, json_t *rows)
+/* All that are found, newest first: an older one is there for what a newer one cannot read. */
+static void look_at_optimizers(struct run *run, json_t *rows)
 {
-    struct optimizer optimizer = {0};
+    const struct optimizer_search search = {.project = run_project(run)};
+    struct optimizer newest = {0};
     struct error error = {0};
-    bool found =
-        optimizer_find(run->arena, run->world, NULL, &optimizer, &error) == 0 && optimizer.path;
-    row(run, rows, "program", "wasm-opt", found,
-        found ? arena_printf(run->arena, "%s, version %s", optimizer.path, optimizer.version)
-        : error.message[0] ? error.message
-                           : "modules ship stripped, not optimized; install binaryen");
+    bool found = optimizer_find(run->arena, run->world, &search, &newest, &error) == 0;
+    for (const struct optimizer *at = found ? &newest : NULL; at && at->path; at = at->older)
+        row(run, rows, "program", "wasm-opt", true,
+            arena_printf(run->arena, "%s, version %s", at->path, at->version));
+    if (newest.passed_over)
+        row(run, rows, "program", "wasm-opt", newest.path != NULL,
+            arena_printf(run->arena,
+                         "%s lies in the project, whose own programs are not run unless named",
+                         newest.passed_over));
+    else if (!newest.path)
+        row(run, rows, "program", "wasm-opt", false,
+            error.message[0] ? error.message
+                             : "modules ship stripped, not optimized; install binaryen");
 }
 
 static void look_at_program(struct run *run, json_t *rows, const char *name, const char *use)
@@ -185,7 +194,7 @@ static int run_doctor(struct run *run, struct error *error)
     json_t *rows = json_own(run->arena, json_array());
     struct prover *prover = proofs_open(run);
     heading(run, "programs");
-    look_at_optimizer(run, rows);
+    look_at_optimizers(run, rows);
     look_at_program(run, rows, "git", "needed for --push-record");
     heading(run, "repository");
     look_at_repository(run, rows);

@@ -79,12 +79,14 @@ static int run_optimize(struct run *run, struct error *error)
     struct optimize_result results[OPTIMIZE_MEASURES];
     struct optimize_request request = {.run = true, .strip = true};
     const char *path = NULL;
+    const struct optimizer_search search = {.named = run->options.optimizer,
+                                            .project = run_project(run)};
     if (!run->options.output) {
         error_set(error, FAULT_INPUT, "no output named");
         return error_hint(error, "write: edge-deploy optimize FILE -o OUT.wasm");
     }
     if (read_optional_manifest(run, error) != 0 || choose_module(run, &path, error) != 0 ||
-        optimizer_find(run->arena, run->world, run->options.optimizer, &optimizer, error) != 0 ||
+        optimizer_find(run->arena, run->world, &search, &optimizer, error) != 0 ||
         read_module(run, path, &module, error) != 0 ||
         allowed_features(run, module.info, &request.allowed, error) != 0)
         return -1;

@@ -1,34 +1,17 @@
 #include "cmd/proofs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/context.h"
 #include "pkg/base/file.h"
 
-/* NULL outside a work tree: then there is no project whose programs could be met. */
-static const char *find_project(struct run *run)
-{
-    char *real = realpath(".", NULL);
-    if (!real)
-        return NULL;
-    arena_defer(run->arena, free, real);
-    for (const char *at = real;; at = path_folder(run->arena, at)) {
-        if (file_exists(path_join(run->arena, at, ".git")))
-            return at;
-        if (strcmp(at, "/") == 0)
-            return NULL;
-    }
-}
-
 struct prover *proofs_open(struct run *run)
 {
     struct prover *prover = arena_alloc(run->arena, 1, sizeof *prover);
-    *prover =
-        (struct prover){.arena = run->arena,
-                        .world = run->world,
-                        .project = run->manifest.path ? run->manifest.root : find_project(run),
-                        .strict = run->options.strict};
+    *prover = (struct prover){.arena = run->arena,
+                              .world = run->world,
+                              .project = run_project(run),
+                              .strict = run->options.strict};
     return prover;
 }
 

@@ -10,15 +10,26 @@ static bool is_debug_but_names(const char *name)
     return wasm_is_debug_section(name) && strcmp(name, "name") != 0;
 }
 
+int work_strip(struct arena *arena, const struct optimize_request *request,
+               struct candidate *module, struct error *error)
+{
+    return wasm_strip(arena, module->debug,
+                      request->keep_names ? is_debug_but_names : wasm_is_debug_section,
+                      &module->module, error);
+}
+
 /* A target_features section goes in any case: wasm-opt would add what it claims. */
 static int strip(const struct work *work, struct candidate *module)
 {
     const struct optimize_request *request = work->request;
-    bool (*drop)(const char *) = request->keep_debug   ? wasm_is_target_features
-                                 : request->keep_names ? is_debug_but_names
-                                                       : wasm_is_debug_section;
-    if (wasm_strip(work->arena, request->module, drop, &module->module, work->error) != 0)
+    module->debug = request->module;
+    if (request->keep_debug && wasm_strip(work->arena, request->module, wasm_is_target_features,
+                                          &module->debug, work->error) != 0)
         return -1;
+    if (work_strip(work->arena, request, module, work->error) != 0)
+        return -1;
+    if (!request->keep_debug)
+        module->debug.size = 0;
     if (module->module.size < request->module.size)
         module->how = "stripped";
     return wasm_scan(work->arena, module->module, WASM_VALIDATION, &module->info, work->error);
@@ -52,33 +63,49 @@ const char *work_judge(const struct work *work, const struct candidate *before, 
                         feature_name(added));
 }
 
-int work_run(struct work *work, const struct arguments *flags, const struct candidate *before,
-             uint64_t features, struct candidate *after)
+static bool is_unchanged(const struct candidate *a, const struct candidate *b)
 {
-    if (optimizer_run(work->arena, work->world, work->optimizer, before->module, flags,
-                      work->request->limit_ms, &after->module, &work->why_not, work->error) != 0)
-        return -1;
-    if (!work->why_not)
-        work->why_not = work_judge(work, before, features, after);
-    return 0;
+    return a->module.data == b->module.data && a->module.size == b->module.size;
 }
 
-static int use_optimizer(struct work *work, struct candidate *module,
-                         struct candidate out[OPTIMIZE_MEASURES])
+/* What the optimizer has part in. */
+static int work_through(struct work *work, struct candidate *module,
+                        struct candidate out[OPTIMIZE_MEASURES])
 {
-    if (!work->optimizer->path)
+    struct attempt rewritten = {.problem = "there is none"};
+    struct candidate before = *module;
+    if (!work->optimizer->path) {
         work->why_not = work->optimizer->problem;
-    else if (prune(work, module) != 0 || lower(work, module) != 0)
+        work->fleeting = true;
+    } else if (choose(work, module, &rewritten) != 0 ||
+               (!work->why_not && lower(work, module) != 0)) {
         return -1;
-    return shrink(work, module, out);
+    }
+    return shrink(work, module, is_unchanged(&before, module) ? &rewritten : NULL, out);
+}
+
+static struct optimize_result result_of(const struct work *work, const struct candidate *best)
+{
+    return (struct optimize_result){.module = best->module,
+                                    .debug = best->debug,
+                                    .info = best->info,
+                                    .how = best->how ? best->how : "unchanged",
+                                    .why_not = best->why_not ? best->why_not : work->why_not,
+                                    .optimizer = work->optimizer->version,
+                                    .needs = work->needs,
+                                    .gzip_bytes = best->gzip_bytes,
+                                    .candidates = work->table,
+                                    .candidate_count = work->table_count};
 }
 
 int optimize(struct arena *arena, const struct world *world, const struct optimizer *optimizer,
              const struct optimize_request *request, struct optimize_result out[OPTIMIZE_MEASURES],
              struct error *error)
 {
-    struct work work = {arena, world, optimizer, request, NULL, error};
-    struct candidate module = {request->module, *request->info, NULL}, best[OPTIMIZE_MEASURES];
+    struct work work = {
+        .arena = arena, .world = world, .optimizer = optimizer, .request = request, .error = error};
+    struct candidate module = {.module = request->module, .info = *request->info};
+    struct candidate best[OPTIMIZE_MEASURES];
     bool component = request->info->kind == WASM_COMPONENT;
     if (component && request->run)
         work.why_not = "wasm-opt reads core modules only";
@@ -86,10 +113,10 @@ int optimize(struct arena *arena, const struct world *world, const struct optimi
         return -1;
     for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
         best[i] = module;
-    if (!component && request->run && use_optimizer(&work, &module, best) != 0)
+    if (!component && request->run &&
+        (prune(&work, &module) != 0 || work_through(&work, &module, best) != 0))
         return -1;
     for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
-        out[i] = (struct optimize_result){best[i].module, best[i].info,
-                                          best[i].how ? best[i].how : "unchanged", work.why_not};
+        out[i] = result_of(&work, &best[i]);
     return 0;
 }

@@ -7,19 +7,29 @@
 #include "pkg/wasm/wasm.h"
 
 struct arena;
+struct cache;
 struct world;
 
 struct optimizer {
-    const char *path;    /* NULL: none found */
-    const char *version; /* "108" */
-    const char *help;    /* what it prints for --help: which flags and passes it has */
-    const char *problem; /* path NULL: why, for why_not */
+    const char *path;              /* NULL: none found */
+    const char *version;           /* "108" */
+    const char *help;              /* what it prints for --help: which flags and passes it has */
+    const char *problem;           /* path NULL: why, for why_not */
+    const struct optimizer *older; /* for modules that this one cannot read; NULL: there is none */
+    const char *passed_over; /* of the first in the list: one that lies in the project, or NULL */
 };
 
-/* `named` is --optimizer's word or NULL; then EDGE_DEPLOY_WASM_OPT, then PATH. A named one that
-   can't be run is FAULT_INPUT; none in PATH is not a failure. */
-int optimizer_find(struct arena *, const struct world *, const char *named, struct optimizer *out,
-                   struct error *) MUST_CHECK;
+struct optimizer_search {
+    const char *named;   /* --optimizer's word, or NULL */
+    const char *project; /* the work tree, whose own programs are not run; NULL: there is none */
+    const struct cache *cache; /* of answers; NULL: none */
+};
+
+/* The one named by --optimizer or else EDGE_DEPLOY_WASM_OPT, or else all in PATH: the newest comes
+   out, the others behind ->older. A named one that can't be run is FAULT_INPUT; none in PATH is not
+   a failure. */
+int optimizer_find(struct arena *, const struct world *, const struct optimizer_search *,
+                   struct optimizer *out, struct error *) MUST_CHECK;
 
 /* Whether that optimizer, which was found, has the pass: "--signext-lowering". */
 bool optimizer_has_pass(const struct optimizer *, const char *pass);
@@ -33,26 +43,47 @@ struct optimize_request {
     const struct wasm_info *info;
     uint64_t allowed; /* features that the target runs, a bit each */
     bool run, speed;  /* run: call the optimizer (level size or speed); else strip only */
-    bool keep_names, keep_debug; /* debug: names too */
+    bool keep_names, keep_debug; /* debug: a twin with names and debug information */
     bool strip;                  /* level none: false, the bytes stay as they are */
     const char *const *passes;   /* further ones, without dashes, behind ours; may be NULL */
     size_t pass_count;
     /* Exports that stay, by name; what only the others reach is removed. NULL: all stay. */
     const char *const *keep_exports;
     size_t keep_export_count;
-    uint64_t limit_ms; /* wall and processor time of a run; 0: 10 s and 30 s a MB */
+    const struct cache *cache; /* of results; NULL: none */
+    /* What changes no result: */
+    const char *name;  /* of the module, for messages; may be NULL */
+    uint64_t limit_ms; /* wall time of a run; 0: 30 s and 96 s a MB, a third of it on processors */
+    /* Once a second while the optimizer runs, with a limit of 0 when it has ended. May be NULL. */
+    void (*wait)(void *context, const char *subject, unsigned seconds, unsigned limit);
+    void *wait_context;
+};
+
+/* One of those that were compared. */
+struct optimize_candidate {
+    const char *name; /* "stripped", "wasm-opt 108 -Oz, functions ordered" */
+    size_t bytes, code_bytes, gzip_bytes;
+    const char *problem; /* why it is out of the question; NULL: it is not, nor if it lost */
 };
 
 struct optimize_result {
     struct bytes module;   /* what is to be shipped; may be the original's bytes */
-    struct wasm_info info; /* of that */
+    struct bytes debug;    /* keep_debug: the same with names and debug information; else size 0 */
+    struct wasm_info info; /* of the module */
     const char *how;       /* "unchanged", or what was done, in its order: "wasm-opt 132
                               --signext-lowering, wasm-opt 132 -Oz, functions ordered" */
     const char *why_not;   /* when the optimizer's work is not used: why; else NULL */
+    const char *optimizer; /* the version that was chosen; NULL: none */
+    const char *needs; /* "wasm-opt 118 or newer": the module is too new for all that there are */
+    size_t gzip_bytes; /* of the module; 0: not counted */
+    bool cached;
+    const struct optimize_candidate *candidates; /* the same for all measures */
+    size_t candidate_count;
 };
 
-/* Never ships a larger or a different interface: exports with their types must be the same,
-   imports a subset with the same types, features a subset of what the module used. What the
+/* Never ships a larger module, as it is or compressed, or a different interface: exports with their
+   types must be the same, imports a subset with the same types, features a subset of what the
+   module used. For size what is merely stripped is the measure, for speed what came. What the
    target does not run is lowered first where there is a sound pass for it; a lowered module may be
    larger. Failures of the optimizer are told in why_not; -1 only when the world fails (no temporary
    file, interrupted) or the module can't be read. There is a best by each measure; all are made

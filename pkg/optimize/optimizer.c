@@ -3,8 +3,10 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/file.h"
 #include "pkg/base/text.h"
 #include "pkg/base/world.h"
 #include "pkg/optimize/internal.h"
@@ -57,42 +59,151 @@ static int try_optimizer(struct arena *arena, const struct world *world, const c
     return 0;
 }
 
+static const char *real_path(struct arena *arena, const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (real)
+        arena_defer(arena, free, real);
+    return real;
+}
+
 /* A path is made absolute: the optimizer runs in a folder of its own. */
 static const char *locate(struct arena *arena, const struct world *world, const char *name)
 {
-    if (!strchr(name, '/'))
-        return process_find(arena, world, name);
-    char *path = realpath(name, NULL);
-    if (path)
-        arena_defer(arena, free, path);
-    return path;
+    return strchr(name, '/') ? real_path(arena, name) : process_find(arena, world, name);
 }
 
-int optimizer_find(struct arena *arena, const struct world *world, const char *named,
-                   struct optimizer *out, struct error *error)
+static int find_named(struct arena *arena, const struct world *world, const char *word,
+                      const char *origin, struct optimizer *out, struct error *error)
 {
-    const char *variable = world_environment(world, "EDGE_DEPLOY_WASM_OPT");
-    const char *word = named ? named : variable;
-    const char *name = word ? word : "wasm-opt";
-    const char *path = locate(arena, world, name);
+    const char *path = locate(arena, world, word);
     struct error problem = {0};
-    *out = (struct optimizer){.problem = "no wasm-opt was found"};
     if (path && try_optimizer(arena, world, path, out, &problem) == 0)
         return 0;
     if (problem.fault != FAULT_NONE && problem.fault != FAULT_INPUT) {
         *error = problem;
         return -1;
     }
-    if (path)
-        out->problem = arena_strdup(arena, problem.message);
-    if (!word)
-        return 0;
     error_set(error, FAULT_INPUT, "cannot use optimizer '%s': %s", word,
               path                ? problem.message
               : strchr(word, '/') ? "there is no such file"
                                   : "it is not in PATH");
-    return error_hint(error, "give the path of a wasm-opt with %s, or leave it out",
-                      named ? "--optimizer" : "EDGE_DEPLOY_WASM_OPT");
+    return error_hint(error, "give the path of a wasm-opt with %s, or leave it out", origin);
+}
+
+enum { FOUND_MOST = 8 };
+
+/* Those in PATH. */
+struct finder {
+    struct arena *arena;
+    const struct world *world;
+    const char *project;          /* resolved, or NULL */
+    const char *real[FOUND_MOST]; /* of those looked at */
+    struct optimizer *found[FOUND_MOST];
+    size_t looked_at, count;
+    const char *problem, *passed_over;
+};
+
+static bool lies_in(const char *path, const char *folder)
+{
+    size_t size = folder ? strlen(folder) : 0;
+    return path && size > 0 && strncmp(path, folder, size) == 0 &&
+           (path[size] == '/' || path[size] == '\0' || folder[size - 1] == '/');
+}
+
+static bool is_known(const struct finder *finder, const char *real)
+{
+    for (size_t i = 0; i < finder->looked_at; i++)
+        if (strcmp(finder->real[i], real) == 0)
+            return true;
+    return false;
+}
+
+/* One that cannot be run is passed over when there is another. */
+static int consider(struct finder *finder, const char *path, struct error *error)
+{
+    struct arena *arena = finder->arena;
+    const char *real = real_path(arena, path);
+    struct error problem = {0};
+    if (!real || finder->looked_at == FOUND_MOST || is_known(finder, real))
+        return 0;
+    finder->real[finder->looked_at++] = real;
+    if (lies_in(real, finder->project) ||
+        lies_in(real_path(arena, path_folder(arena, path)), finder->project)) {
+        if (!finder->passed_over)
+            finder->passed_over = path;
+        return 0;
+    }
+    struct optimizer *optimizer = arena_alloc(arena, 1, sizeof *optimizer);
+    if (try_optimizer(arena, finder->world, path, optimizer, &problem) == 0) {
+        finder->found[finder->count++] = optimizer;
+        return 0;
+    }
+    if (problem.fault == FAULT_INPUT) {
+        finder->problem = arena_strdup(arena, problem.message);
+        return 0;
+    }
+    *error = problem;
+    return -1;
+}
+
+static long version_number(const struct optimizer *optimizer)
+{
+    return strtol(optimizer->version, NULL, 10);
+}
+
+/* Newest first; of the same version the one that PATH has first. */
+static void chain(struct finder *finder)
+{
+    for (size_t i = 1; i < finder->count; i++)
+        for (size_t k = i;
+             k > 0 && version_number(finder->found[k]) > version_number(finder->found[k - 1]);
+             k--) {
+            struct optimizer *swap = finder->found[k];
+            finder->found[k] = finder->found[k - 1];
+            finder->found[k - 1] = swap;
+        }
+    for (size_t i = 0; i + 1 < finder->count; i++)
+        finder->found[i]->older = finder->found[i + 1];
+}
+
+static int find_in_path(struct finder *finder, struct optimizer *out, struct error *error)
+{
+    const char *list = world_environment(finder->world, "PATH");
+    while (list && *list) {
+        size_t size = strcspn(list, ":");
+        const char *path = arena_printf(finder->arena, "%.*s/wasm-opt", (int)size, list);
+        if (list[0] == '/' && access(path, X_OK) == 0 && consider(finder, path, error) != 0)
+            return -1;
+        list += size;
+        list += *list == ':';
+    }
+    chain(finder);
+    *out = finder->count ? *finder->found[0]
+                         : (struct optimizer){.problem = finder->problem ? finder->problem
+                                                                         : "no wasm-opt was found"};
+    out->passed_over = finder->passed_over;
+    if (!finder->count && !finder->problem && finder->passed_over)
+        out->problem =
+            arena_printf(finder->arena, "no wasm-opt was found but '%s', which lies in the project",
+                         finder->passed_over);
+    return 0;
+}
+
+int optimizer_find(struct arena *arena, const struct world *world,
+                   const struct optimizer_search *search, struct optimizer *out,
+                   struct error *error)
+{
+    const char *variable = world_environment(world, "EDGE_DEPLOY_WASM_OPT");
+    const char *word = search->named ? search->named : variable;
+    struct finder finder = {.arena = arena,
+                            .world = world,
+                            .project = search->project ? real_path(arena, search->project) : NULL};
+    *out = (struct optimizer){.problem = "no wasm-opt was found"};
+    if (word)
+        return find_named(arena, world, word,
+                          search->named ? "--optimizer" : "EDGE_DEPLOY_WASM_OPT", out, error);
+    return find_in_path(&finder, out, error);
 }
 
 static bool is_listed(const char *help, const char *end, const char *flag)
@@ -183,4 +294,14 @@ const char *features_add(const struct optimizer *optimizer, uint64_t features,
                                 wasm_features[i].id);
     }
     return NULL;
+}
+
+/* Whoever has one flag for all of bulk memory counts the data segments too, which belongs to the
+   larger half. */
+uint64_t features_widened(const struct optimizer *optimizer, uint64_t features, uint64_t allowed)
+{
+    bool narrow = (features & wasm_feature_bit(WASM_FEATURE_BULK_MEMORY_OPT)) != 0;
+    return narrow && !optimizer_knows(optimizer, "--enable-bulk-memory-opt")
+               ? wasm_feature_bit(WASM_FEATURE_BULK_MEMORY) & allowed
+               : 0;
 }

@@ -7,8 +7,7 @@ static const struct optimizer *find_optimizer(struct pipeline *pipeline)
 {
     struct error ignored = {0};
     if (!pipeline->optimizer.path && !pipeline->optimizer.problem &&
-        optimizer_find(pipeline->arena, pipeline->world, pipeline->options->optimizer,
-                       &pipeline->optimizer, &ignored) != 0)
+        pipeline_find_optimizer(pipeline, &ignored) != 0)
         pipeline->optimizer = (struct optimizer){.problem = "it cannot be run"};
     return &pipeline->optimizer;
 }

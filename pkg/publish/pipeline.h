@@ -105,6 +105,9 @@ void pipeline_recall(struct pipeline *);
 bool target_earlier(const struct pipeline *, const struct prepared *, struct earlier *out);
 const char *target_toolchain(struct arena *, const struct prepared *);
 
+/* prepare.c: fills ->optimizer. */
+int pipeline_find_optimizer(struct pipeline *, struct error *) MUST_CHECK;
+
 /* lowering.c: says of each finding's pass whether the optimizer found here has it. */
 void lowering_settle(struct pipeline *, struct verdict *);
 

@@ -108,12 +108,15 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
         .strip = settings->level != OPTIMIZE_NONE,
         .passes = settings->passes.items,
         .pass_count = settings->passes.count,
+        .name = module->path,
+        .wait = pipeline->options->wait,
+        .wait_context = pipeline->options->step_context,
     };
     product->results = arena_alloc(pipeline->arena, OPTIMIZE_MEASURES, sizeof *product->results);
     if (!request.strip) {
         for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
-            product->results[i] = (struct optimize_result){module->original, module->original_info,
-                                                           "unchanged", NULL};
+            product->results[i] = (struct optimize_result){
+                .module = module->original, .info = module->original_info, .how = "unchanged"};
         return 0;
     }
     if (optimize(pipeline->arena, pipeline->world, optimizer, &request, product->results, error) !=
@@ -234,12 +237,27 @@ static bool needs_optimizer(const struct pipeline *pipeline)
     return false;
 }
 
+int pipeline_find_optimizer(struct pipeline *pipeline, struct error *error)
+{
+    const struct optimizer_search search = {.named = pipeline->options->optimizer,
+                                            .project = pipeline->options->project};
+    return optimizer_find(pipeline->arena, pipeline->world, &search, &pipeline->optimizer, error);
+}
+
+static void say_passed_over(const struct pipeline *pipeline)
+{
+    if (pipeline->optimizer.passed_over)
+        world_say(pipeline->world, "optimize",
+                  "'%s' lies in the project, whose own programs are not run unless named with "
+                  "--optimizer",
+                  pipeline->optimizer.passed_over);
+}
+
 static int optimize_all(struct pipeline *pipeline, struct error *error)
 {
-    if (needs_optimizer(pipeline) &&
-        optimizer_find(pipeline->arena, pipeline->world, pipeline->options->optimizer,
-                       &pipeline->optimizer, error) != 0)
+    if (needs_optimizer(pipeline) && pipeline_find_optimizer(pipeline, error) != 0)
         return -1;
+    say_passed_over(pipeline);
     for (size_t i = 0; i < pipeline->out->target_count; i++)
         if (optimize_target(pipeline, &pipeline->optimizer, &pipeline->out->targets[i], error) != 0)
             return -1;

@@ -1,0 +1,184 @@
+/* Which candidate wins: each is measured, also with its functions in another order. */
+#include "pkg/optimize/contest.h"
+
+#include <string.h>
+
+#include "pkg/archive/archive.h"
+#include "pkg/optimize/order.h"
+#include "pkg/optimize/pool.h"
+#include "pkg/wasm/reorder.h"
+
+struct attempt *contest_add(struct contest *contest, const char *name)
+{
+    struct attempt *item = &contest->items[contest->count];
+    *item = (struct attempt){.name = name, .arena = &contest->arenas[contest->count]};
+    contest->count++;
+    return item;
+}
+
+static bool is_same(struct bytes a, struct bytes b)
+{
+    return a.size == b.size && memcmp(a.data, b.data, a.size) == 0;
+}
+
+/* What came out twice is looked at once. */
+static void drop_repeated(struct contest *contest)
+{
+    for (size_t i = 1; i < contest->count; i++)
+        for (size_t k = 0; k < i && !contest->items[i].problem; k++)
+            if (!contest->items[k].problem &&
+                is_same(contest->items[i].candidate.module, contest->items[k].candidate.module))
+                contest->items[i].problem = arena_printf(
+                    contest->work->arena, "the same bytes as '%s'", contest->items[k].name);
+}
+
+static size_t code_bytes(const struct wasm_info *info)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < info->section_count; i++)
+        if (!info->sections[i].custom && strcmp(info->sections[i].name, "code") == 0)
+            bytes += info->sections[i].size;
+    return bytes;
+}
+
+static void count(struct attempt *item)
+{
+    item->code_bytes = code_bytes(&item->candidate.info);
+    item->candidate.gzip_bytes = archive_gzip_size(item->candidate.module);
+}
+
+/* NULL, or why its functions stay where they are. */
+static const char *order(const struct work *work, const struct candidate *before,
+                         struct attempt *item)
+{
+    struct wasm_functions functions;
+    struct error ignored = {0};
+    struct candidate *after = &item->candidate;
+    bool twin = before->debug.size > 0;
+    struct bytes from = twin ? before->debug : before->module;
+    struct arena scratch = {0};
+    const char *problem = NULL;
+    if (wasm_functions(&scratch, from, &functions, &ignored) != 0)
+        problem = arena_strdup(item->arena, ignored.message);
+    else if (functions.fixed)
+        problem = arena_strdup(item->arena, functions.fixed);
+    else if (wasm_reorder(item->arena, from, &functions,
+                          order_by_likeness(&scratch, functions.bodies, functions.uses,
+                                            functions.count, functions.imported),
+                          twin ? &after->debug : &after->module, &ignored) != 0 ||
+             (twin && work_strip(item->arena, work->request, after, &ignored) != 0))
+        problem = arena_strdup(item->arena, ignored.message);
+    arena_free(&scratch);
+    return problem;
+}
+
+/* The first so many, and their other orders so far behind. */
+struct measuring {
+    struct contest *contest;
+    size_t made;
+};
+
+/* In a thread of its own. */
+static void measure(void *context, size_t index)
+{
+    const struct measuring *measuring = context;
+    struct contest *contest = measuring->contest;
+    struct attempt *item = &contest->items[index];
+    struct attempt *ordered = &contest->items[measuring->made + index];
+    struct work own = *contest->work;
+    own.arena = ordered->arena;
+    own.error = &ordered->error;
+    bool is_limit = item == contest->came && contest->work->request->speed;
+    if (!item->problem || is_limit)
+        count(item);
+    if (!item->problem && item != contest->came)
+        ordered->problem = order(&own, &item->candidate, ordered);
+    if (item->problem || item == contest->came || ordered->problem)
+        return;
+    ordered->problem = is_same(ordered->candidate.module, item->candidate.module)
+                           ? "they are in that order"
+                           : work_judge(&own, &item->candidate, item->candidate.info.features,
+                                        &ordered->candidate);
+    if (!ordered->problem)
+        count(ordered);
+}
+
+void contest_measure(struct contest *contest)
+{
+    struct measuring measuring = {contest, contest->count};
+    drop_repeated(contest);
+    for (size_t i = 0; i < measuring.made; i++) {
+        const struct attempt *item = &contest->items[i];
+        struct attempt *ordered = contest_add(
+            contest, i == 0 && !item->candidate.how
+                         ? "functions ordered"
+                         : arena_printf(contest->work->arena, "%s, functions ordered", item->name));
+        ordered->written = item->written;
+        ordered->fast = item->fast;
+        if (item->problem || item == contest->came)
+            ordered->problem = "not tried";
+    }
+    pool_run(measuring.made, measure, &measuring, NULL);
+}
+
+struct limits {
+    size_t bytes, gzip_bytes;
+};
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* For size nothing that is larger than what came and was merely stripped; for speed nothing that is
+   larger than what came. What had to be lowered may be larger than what came. */
+static struct limits limits_of(const struct contest *contest)
+{
+    const struct candidate *module = &contest->items[0].candidate,
+                           *came = &contest->came->candidate;
+    if (contest->work->request->speed)
+        return (struct limits){most(module->module.size, came->module.size),
+                               most(module->gzip_bytes, came->gzip_bytes)};
+    return (struct limits){module->module.size, contest->came->problem
+                                                    ? module->gzip_bytes
+                                                    : least(module->gzip_bytes, came->gzip_bytes)};
+}
+
+static int compare(size_t a, size_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static bool is_better(const struct contest *contest, const struct attempt *a,
+                      const struct attempt *b, enum optimize_measure measure)
+{
+    int order = 0;
+    if (contest->work->request->speed)
+        order = b->fast - a->fast;
+    if (order == 0 && measure == OPTIMIZE_FOR_CODE)
+        order = compare(a->code_bytes, b->code_bytes);
+    if (order == 0)
+        order = compare(a->candidate.gzip_bytes, b->candidate.gzip_bytes);
+    if (order == 0)
+        order = compare(a->candidate.module.size, b->candidate.module.size);
+    return order < 0;
+}
+
+const struct attempt *contest_best(const struct contest *contest, enum optimize_measure measure)
+{
+    struct limits limits = limits_of(contest);
+    const struct attempt *best = &contest->items[0];
+    for (size_t i = 1; i < contest->count; i++) {
+        const struct attempt *item = &contest->items[i];
+        bool fits = item == contest->came || (item->candidate.module.size <= limits.bytes &&
+                                              item->candidate.gzip_bytes <= limits.gzip_bytes);
+        if (!item->problem && fits && is_better(contest, item, best, measure))
+            best = item;
+    }
+    return best;
+}
