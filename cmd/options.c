@@ -39,8 +39,9 @@ const struct option_row option_rows[] = {
     {"help", 'h', NULL, "show help", OPTION_FOR_ALL, OPTION_FLAG, AT(help), 0, 0},
     {"version", 0, NULL, "show the version", OPTION_FOR_ALL, OPTION_FLAG, AT(version), 0, 0},
 
-    {"template", 0, "NAME", "which template to write (default c)", OPTION_FOR_INIT, OPTION_TEXT,
-     AT(template), 0, 0},
+    {"template", 0, "NAME",
+     "c (default), rust, assemblyscript; image-c, image-rust, image-assemblyscript",
+     OPTION_FOR_INIT, OPTION_TEXT, AT(template), 0, 0},
     {"sizes", 0, NULL, "sizes of the sections, compressed size",
      OPTION_FOR_INSPECT | OPTION_FOR_CHECK, OPTION_FLAG, AT(sizes), 0, 0},
     {"run", 0, NULL, "also instantiate in the runtimes found here, in a child with limits",

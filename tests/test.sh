@@ -53,7 +53,7 @@ lines() {
     make build/lines && python3 tests/corpus/lines.py
 }
 
-[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify corpus differential lines dependency engines limits memory html
+[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify samples corpus differential lines dependency engines limits memory html
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -64,6 +64,7 @@ for name; do
     security) suite security python3 tests/security/run.py ;;
     glue) suite glue sh tests/clients/glue.sh ;;
     clients) suite clients sh tests/clients/run.sh ;;
+    samples) suite samples sh tests/samples/run.sh ;;
     verify) suite verify sh tests/verify/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
     archive) suite archive python3 tests/archive.py ;;

@@ -351,7 +351,7 @@ static void test_templates(void)
         }
         arena_free(&arena);
     }
-    CHECK(count == 3);
+    CHECK(count == 6);
 }
 
 static void test_target_keys(void)
