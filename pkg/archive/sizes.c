@@ -20,7 +20,7 @@ static size_t gzip_size(struct bytes bytes, int level)
     z_stream stream = {0};
     uint8_t chunk[65536];
     size_t size = 0;
-    if (deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&stream, level, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return 0;
     stream.next_in = (Bytef *)(uintptr_t)bytes.data;
     stream.avail_in = (uInt)bytes.size;

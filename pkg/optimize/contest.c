@@ -8,6 +8,8 @@
 #include "pkg/optimize/pool.h"
 #include "pkg/wasm/reorder.h"
 
+enum { ONE_BYTE = 0x80 }; /* functions whose numbers take one */
+
 struct attempt *contest_add(struct contest *contest, const char *name)
 {
     struct attempt *item = &contest->items[contest->count];
@@ -48,8 +50,8 @@ static void count(struct attempt *item)
 }
 
 /* NULL, or why its functions stay where they are. */
-static const char *order(const struct work *work, const struct candidate *before,
-                         struct attempt *item)
+static const char *arrange(const struct work *work, enum order order,
+                           const struct candidate *before, struct attempt *item)
 {
     struct wasm_functions functions;
     struct error ignored = {0};
@@ -62,8 +64,10 @@ static const char *order(const struct work *work, const struct candidate *before
         problem = arena_strdup(item->arena, ignored.message);
     else if (functions.fixed)
         problem = arena_strdup(item->arena, functions.fixed);
+    else if (order == ORDER_FREE && functions.imported + functions.count <= ONE_BYTE)
+        problem = "all numbers are short";
     else if (wasm_reorder(item->arena, from, &functions,
-                          order_by_likeness(&scratch, functions.bodies, functions.uses,
+                          order_by_likeness(&scratch, order, functions.bodies, functions.uses,
                                             functions.count, functions.imported),
                           twin ? &after->debug : &after->module, &ignored) != 0 ||
              (twin && work_strip(item->arena, work->request, after, &ignored) != 0))
@@ -72,11 +76,30 @@ static const char *order(const struct work *work, const struct candidate *before
     return problem;
 }
 
-/* The first so many, and their other orders so far behind. */
+/* The first so many are there; their orders stand behind all of them. */
 struct measuring {
     struct contest *contest;
     size_t made;
 };
+
+static void measure_ordered(const struct contest *contest, const struct attempt *item,
+                            enum order order, struct attempt *ordered)
+{
+    struct work own = *contest->work;
+    own.arena = ordered->arena;
+    own.error = &ordered->error;
+    if (item->problem || item == contest->came)
+        ordered->problem = "not tried";
+    else
+        ordered->problem = arrange(&own, order, &item->candidate, ordered);
+    if (!ordered->problem && is_same(ordered->candidate.module, item->candidate.module))
+        ordered->problem = "they are in that order";
+    if (!ordered->problem)
+        ordered->problem =
+            work_judge(&own, &item->candidate, item->candidate.info.features, &ordered->candidate);
+    if (!ordered->problem)
+        count(ordered);
+}
 
 /* In a thread of its own. */
 static void measure(void *context, size_t index)
@@ -84,41 +107,34 @@ static void measure(void *context, size_t index)
     const struct measuring *measuring = context;
     struct contest *contest = measuring->contest;
     struct attempt *item = &contest->items[index];
-    struct attempt *ordered = &contest->items[measuring->made + index];
-    struct work own = *contest->work;
-    own.arena = ordered->arena;
-    own.error = &ordered->error;
-    bool is_limit = item == contest->came && contest->work->request->speed;
-    if (!item->problem || is_limit)
+    size_t behind = index - measuring->made;
+    if (index >= measuring->made)
+        measure_ordered(contest, &contest->items[behind / ORDERS], behind % ORDERS, item);
+    else if (!item->problem || (item == contest->came && contest->work->request->speed))
         count(item);
-    if (!item->problem && item != contest->came)
-        ordered->problem = order(&own, &item->candidate, ordered);
-    if (item->problem || item == contest->came || ordered->problem)
-        return;
-    ordered->problem = is_same(ordered->candidate.module, item->candidate.module)
-                           ? "they are in that order"
-                           : work_judge(&own, &item->candidate, item->candidate.info.features,
-                                        &ordered->candidate);
-    if (!ordered->problem)
-        count(ordered);
+}
+
+static void add_orders(struct contest *contest, const struct attempt *item, bool unchanged)
+{
+    static const char *const words[] = {
+        [ORDER_SHORT] = "functions ordered", [ORDER_FREE] = "functions ordered freely"};
+    for (size_t i = 0; i < ORDERS; i++) {
+        const char *name = unchanged
+                               ? words[i]
+                               : arena_printf(contest->work->arena, "%s, %s", item->name, words[i]);
+        struct attempt *ordered = contest_add(contest, name);
+        ordered->written = item->written;
+        ordered->fast = item->fast;
+    }
 }
 
 void contest_measure(struct contest *contest)
 {
     struct measuring measuring = {contest, contest->count};
     drop_repeated(contest);
-    for (size_t i = 0; i < measuring.made; i++) {
-        const struct attempt *item = &contest->items[i];
-        struct attempt *ordered = contest_add(
-            contest, i == 0 && !item->candidate.how
-                         ? "functions ordered"
-                         : arena_printf(contest->work->arena, "%s, functions ordered", item->name));
-        ordered->written = item->written;
-        ordered->fast = item->fast;
-        if (item->problem || item == contest->came)
-            ordered->problem = "not tried";
-    }
-    pool_run(measuring.made, measure, &measuring, NULL);
+    for (size_t i = 0; i < measuring.made; i++)
+        add_orders(contest, &contest->items[i], i == 0);
+    pool_run(contest->count, measure, &measuring, NULL);
 }
 
 struct limits {

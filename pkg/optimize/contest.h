@@ -4,10 +4,11 @@
 
 #include "pkg/base/arena.h"
 #include "pkg/optimize/internal.h"
+#include "pkg/optimize/order.h"
 
 enum {
-    MOST_MADE = 5,             /* stripped, what came, rewritten, and two with passes */
-    MOST_ITEMS = 2 * MOST_MADE /* each in another order too */
+    MOST_MADE = 5,                        /* stripped, what came, rewritten, and two with passes */
+    MOST_ITEMS = MOST_MADE * (1 + ORDERS) /* each in other orders too */
 };
 
 struct contest {
@@ -20,8 +21,7 @@ struct contest {
 
 struct attempt *contest_add(struct contest *, const char *name);
 
-/* Drops what came out twice, adds each in the order that compresses best, and counts the bytes of
-   all. */
+/* Drops what came out twice, adds each in other orders, and counts the bytes of all. */
 void contest_measure(struct contest *);
 
 const struct attempt *contest_best(const struct contest *, enum optimize_measure);

@@ -1,6 +1,8 @@
-/* Likeness is counted in shingles: the strings of five bytes that a body has in it. One that a
+/* Likeness is counted in shingles: the strings of four bytes that a body has in it. One that a
    single function has says nothing, and one that very many have is the compiler's habit. The
-   function that comes next is the one that has most in common with the last three. */
+   function that comes next is the one that has most in common with the last four. The figures below
+   were the best of some thirty tried on as many modules (zlib, 2026-11-23); half or twice of any
+   costs less than 0.1 %. */
 #include "pkg/optimize/order.h"
 
 #include <stdlib.h>
@@ -9,15 +11,15 @@
 #include "pkg/base/arena.h"
 
 enum {
-    SHINGLE = 5,
+    SHINGLE = 4,
     FEWEST = 2,
     MOST = 60,      /* functions that a shingle may be in */
-    LAST = 3,       /* that are looked back at */
-    PRIOR = 40,     /* shingles that a function has for nothing: short ones would come first */
-    INDEX_BITS = 24 /* of a function, below the 40 of a shingle */
+    LAST = 4,       /* that are looked back at */
+    PRIOR = 300,    /* shingles that a function has for nothing: short ones would come first */
+    INDEX_BITS = 32 /* of a function, below the 32 of a shingle */
 };
 
-static const float weights[LAST] = {1, 0.5F, 0.25F};
+static const float weights[LAST] = {1, 0.7F, 0.5F, 0.35F};
 
 /* Lists of numbers, one behind the other. */
 struct lists {
@@ -61,7 +63,7 @@ static size_t collect(struct arena *arena, const struct bytes *bodies, uint32_t 
     for (uint32_t i = 0; i < count; i++) {
         uint64_t window = 0;
         for (size_t at = 0; at < bodies[i].size; at++) {
-            window = (window << 8 | bodies[i].data[at]) & UINT64_C(0xffffffffff);
+            window = (window << 8 | bodies[i].data[at]) & UINT32_MAX;
             if (at + 1 >= SHINGLE)
                 keys[used++] = window << INDEX_BITS | i;
         }
@@ -212,8 +214,8 @@ static int compare_uses(const void *a, const void *b)
 
 /* How many bytes each function's number is to have. The most used get the shortest: then the
    module is no larger in any other order. */
-static uint8_t *size_numbers(struct arena *arena, const uint32_t *uses, uint32_t count,
-                             uint32_t imported)
+static uint8_t *size_numbers(struct arena *arena, enum order order, const uint32_t *uses,
+                             uint32_t count, uint32_t imported)
 {
     uint8_t *sizes = arena_alloc(arena, (size_t)count + 1, 1);
     struct use *ranking = arena_alloc(arena, (size_t)count + 1, sizeof *ranking);
@@ -223,6 +225,8 @@ static uint8_t *size_numbers(struct arena *arena, const uint32_t *uses, uint32_t
     for (uint32_t i = 0; i < count; i++) {
         uint64_t number = (uint64_t)imported + i;
         uint8_t size = 1;
+        if (order == ORDER_FREE && number < 0x80)
+            number = 0x80;
         for (; number > 0x7f; number >>= 7)
             size++;
         sizes[ranking[i].function] = size;
@@ -230,8 +234,9 @@ static uint8_t *size_numbers(struct arena *arena, const uint32_t *uses, uint32_t
     return sizes;
 }
 
-const uint32_t *order_by_likeness(struct arena *arena, const struct bytes *bodies,
-                                  const uint32_t *uses, uint32_t count, uint32_t imported)
+const uint32_t *order_by_likeness(struct arena *arena, enum order wanted,
+                                  const struct bytes *bodies, const uint32_t *uses, uint32_t count,
+                                  uint32_t imported)
 {
     uint32_t *order = arena_alloc(arena, (size_t)count + 1, sizeof *order), used = 0;
     struct arena scratch = {0};
@@ -241,7 +246,7 @@ const uint32_t *order_by_likeness(struct arena *arena, const struct bytes *bodie
     size_t key_count = collect(&scratch, bodies, count, &keys);
     turn(&likeness, keep_telling(&likeness, keys, key_count));
     walk.placed = arena_alloc(&scratch, (size_t)count + 1, sizeof *walk.placed);
-    walk.sizes = size_numbers(&scratch, uses, count, imported);
+    walk.sizes = size_numbers(&scratch, wanted, uses, count, imported);
     for (unsigned i = 0; i < LAST; i++) {
         walk.company[i].others = arena_alloc(&scratch, (size_t)count + 1, sizeof(uint32_t));
         walk.company[i].shared = arena_alloc(&scratch, (size_t)count + 1, sizeof(uint32_t));

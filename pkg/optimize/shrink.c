@@ -108,8 +108,6 @@ static const char *describe(const struct work *work, const struct candidate *mod
         return NULL;
     if (winner == &contest->items[0])
         return module->how;
-    if (!winner->written)
-        return work_how(work, module, "functions ordered");
     return work_how(work, module, winner->name);
 }
 
@@ -141,12 +139,18 @@ static int settle(struct work *work, const struct candidate *module, const struc
     return wasm_scan(work->arena, out->module, WASM_VALIDATION, &out->info, work->error);
 }
 
+/* Nobody wants to know of those. */
+static bool is_idle(const struct attempt *item)
+{
+    return item->problem && item->candidate.module.size == 0 && item->flags.count == 0;
+}
+
 static void tabulate(struct work *work, const struct contest *contest)
 {
     struct optimize_candidate *table = arena_alloc(work->arena, contest->count + 1, sizeof *table);
     for (size_t i = 0; i < contest->count; i++) {
         const struct attempt *item = &contest->items[i];
-        if (item == contest->came && item->problem)
+        if ((item == contest->came && item->problem) || is_idle(item))
             continue;
         table[work->table_count++] =
             (struct optimize_candidate){.name = arena_strdup(work->arena, item->name),

@@ -81,25 +81,24 @@ static bool is_same_list(const struct words *a, const struct words *b)
     return same;
 }
 
+bool publish_same_settings(const struct manifest_optimize *a, const struct manifest_optimize *b)
+{
+    return a->level == b->level && a->lower == b->lower && a->keep_names == b->keep_names &&
+           a->keep_debug == b->keep_debug && is_same_list(&a->keep_exports, &b->keep_exports) &&
+           is_same_list(&a->passes, &b->passes);
+}
+
 static bool is_same_work(const struct product *product, const uint8_t *source, uint64_t capped,
                          const struct manifest_optimize *settings)
 {
-    const struct manifest_optimize *other = &product->settings;
     return product->source == source && product->capped == capped &&
-           other->level == settings->level && other->lower == settings->lower &&
-           other->keep_names == settings->keep_names && other->keep_debug == settings->keep_debug &&
-           is_same_list(&other->keep_exports, &settings->keep_exports) &&
-           is_same_list(&other->passes, &settings->passes);
+           publish_same_settings(&product->settings, settings);
 }
 
-static int optimize_product(struct pipeline *pipeline, const struct optimizer *optimizer,
-                            const struct prepared_module *module, uint64_t allowed,
-                            struct product *product, struct error *error)
+struct optimize_request publish_optimizing(const struct manifest_optimize *settings,
+                                           uint64_t allowed)
 {
-    const struct manifest_optimize *settings = &product->settings;
-    struct optimize_request request = {
-        .module = module->original,
-        .info = &module->original_info,
+    return (struct optimize_request){
         .allowed = settings->lower ? allowed : UINT64_MAX,
         .run = settings->level == OPTIMIZE_SIZE || settings->level == OPTIMIZE_SPEED,
         .speed = settings->level == OPTIMIZE_SPEED,
@@ -108,10 +107,19 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
         .strip = settings->level != OPTIMIZE_NONE,
         .passes = settings->passes.items,
         .pass_count = settings->passes.count,
-        .name = module->path,
-        .wait = pipeline->options->wait,
-        .wait_context = pipeline->options->step_context,
     };
+}
+
+static int optimize_product(struct pipeline *pipeline, const struct optimizer *optimizer,
+                            const struct prepared_module *module, uint64_t allowed,
+                            struct product *product, struct error *error)
+{
+    struct optimize_request request = publish_optimizing(&product->settings, allowed);
+    request.module = module->original;
+    request.info = &module->original_info;
+    request.name = module->path;
+    request.wait = pipeline->options->wait;
+    request.wait_context = pipeline->options->step_context;
     product->results = arena_alloc(pipeline->arena, OPTIMIZE_MEASURES, sizeof *product->results);
     if (!request.strip) {
         for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
@@ -156,7 +164,7 @@ static int make_product(struct pipeline *pipeline, const struct optimizer *optim
     return 0;
 }
 
-static enum optimize_measure measure_of(const struct profile *profile)
+enum optimize_measure publish_measure(const struct profile *profile)
 {
     return strcmp(profile->optimize_for, "compressed") == 0 ? OPTIMIZE_FOR_COMPRESSED
                                                             : OPTIMIZE_FOR_CODE;
@@ -172,7 +180,7 @@ static int find_product(struct pipeline *pipeline, const struct optimizer *optim
     /* A ready package ships untouched, and check judges what the user has built. */
     if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
         settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
-    enum optimize_measure measure = measure_of(target->job.profile);
+    enum optimize_measure measure = publish_measure(target->job.profile);
     struct optimize_result *results = NULL;
     for (struct product *product = pipeline->products; product; product = product->next) {
         if (!is_same_work(product, module->original.data, capped, &settings))

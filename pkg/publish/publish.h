@@ -133,6 +133,15 @@ struct publish_result {
     const char *record_failure; /* why not, or NULL */
 };
 
+/* What the manifest says of optimizing, for a target that runs the features `allowed`; the module
+   is for the caller to fill in. */
+struct optimize_request publish_optimizing(const struct manifest_optimize *, uint64_t allowed);
+
+bool publish_same_settings(const struct manifest_optimize *, const struct manifest_optimize *);
+
+/* By which measure the best counts for that profile. */
+enum optimize_measure publish_measure(const struct profile *);
+
 /* Steps 1 to 6: settings, build, read, scan, optimize, validate, scan again, check, pack, check the
    sizes. Makes no request. -1 when something can't be read, is invalid or can't be packed; an
    incompatible target is no failure of this function (publish_judge), and is not packed. */

@@ -21,10 +21,16 @@ static struct reader open_reader(struct bytes bytes, struct error *error)
                            .error = error};
 }
 
-/* Custom sections that know functions by name only, and the one that is written anew. */
+/* Custom sections that know functions by name only, and the one that is written anew: those of
+   dynamic linking name symbols and libraries (tool-conventions, DynamicLinking.md), those of
+   wit-bindgen hold the types of a world. */
 static bool is_movable(const char *name)
 {
-    static const char *const known[] = {"name", "producers", "target_features", "build_id"};
+    static const char *const known[] = {"name",     "producers", "target_features",
+                                        "build_id", "dylink",    "dylink.0"};
+    static const char world[] = "component-type:";
+    if (strncmp(name, world, sizeof world - 1) == 0)
+        return true;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(name, known[i]) == 0)
             return true;

@@ -41,6 +41,8 @@ static void leaves_what_it_does_not_know(void)
         const char *text, *fixed;
     } rows[] = {
         {"00{'producers' 00} 00{'name'}", NULL},
+        {"00{'dylink.0' 00} 00{'component-type:command' 00}", NULL},
+        {"00{'component-types' 00}", "component-types"},
         {"00{'reloc.CODE' 00}", "reloc.CODE"},
         {"00{'.debug_line' 00}", ".debug_line"},
         {"00{'metadata.code.branch_hint' 00}", "metadata.code.branch_hint"},
@@ -164,7 +166,7 @@ static void puts_like_to_like(void)
             data[i][k] = (uint8_t)(k == 30 ? i : i % 2 ? k * 7 : 200 - k);
         bodies[i] = (struct bytes){data[i], BODY};
     }
-    const uint32_t *order = order_by_likeness(&arena, bodies, uses, BODIES, 0);
+    const uint32_t *order = order_by_likeness(&arena, ORDER_SHORT, bodies, uses, BODIES, 0);
     unsigned seen = 0;
     for (unsigned i = 0; i < BODIES; i++) {
         seen |= 1u << order[i];
@@ -174,8 +176,9 @@ static void puts_like_to_like(void)
     CHECK(changes == 1);
     /* With one short number left, it is for what is named most. */
     uses[5] = 3;
-    CHECK(order_by_likeness(&arena, bodies, uses, BODIES, 127)[0] == 5);
-    CHECK(order_by_likeness(&arena, NULL, NULL, 0, 0) != NULL);
+    CHECK(order_by_likeness(&arena, ORDER_SHORT, bodies, uses, BODIES, 127)[0] == 5);
+    CHECK(order_by_likeness(&arena, ORDER_FREE, bodies, uses, BODIES, 127)[0] == 0);
+    CHECK(order_by_likeness(&arena, ORDER_SHORT, NULL, NULL, 0, 0) != NULL);
     arena_free(&arena);
 }
 
