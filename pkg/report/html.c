@@ -56,7 +56,7 @@ static const char *describe_answer(struct html *html)
             return arena_printf(html->arena, "%s %zu of %zu targets", words[order[i]], count,
                                 tally.all);
     }
-    return "what it is and uses";
+    return html->report->bench ? "what it costs" : "what it is and uses";
 }
 
 /* --- the head --- */
@@ -183,6 +183,8 @@ static void put_contents(struct html *html)
     if (report->module_count + report->verdict_count == 0)
         return;
     put(html, "<nav class=\"contents\" aria-label=\"Contents\"><ul>");
+    if (report->bench)
+        put(html, "<li><a href=\"#bench\">Measured</a></li>");
     if (report->verdict_count)
         put(html, "<li><a href=\"#verdict\">Verdict</a></li>"
                   "<li><a href=\"#targets\">Targets</a></li>");
@@ -268,6 +270,7 @@ int report_html(struct arena *arena, const struct report *report, const struct r
     put(&html, "<div class=\"page columns\">");
     put_contents(&html);
     put(&html, "<main id=\"main\" tabindex=\"-1\">\n");
+    html_bench(&html);
     html_matrix(&html);
     html_targets(&html);
     if (report->module_count) {

@@ -67,6 +67,7 @@ void html_matrix(struct html *);
 void html_targets(struct html *);
 void html_proofs(struct html *, const struct proof *, size_t count);
 void html_target_extras(struct html *, const struct verdict *); /* all but its findings */
+void html_bench(struct html *);
 void html_features(struct html *);
 void html_sizes(struct html *);
 void html_modules(struct html *);

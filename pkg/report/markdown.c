@@ -177,6 +177,70 @@ static void add_module(struct markdown *markdown, const struct report_module *mo
         describe_lines(markdown->arena, &lines, ""));
 }
 
+/* --- a bench --- */
+
+static void add_numbers(struct markdown *markdown, const struct bench_row *row, bool same)
+{
+    struct arena *arena = markdown->arena;
+    const char *cells[BENCH_SUBJECTS];
+    for (size_t i = 0; i < BENCH_SUBJECTS; i++) {
+        const char *figure = words_figure(arena, row->measure, &row->numbers[i]);
+        cells[i] =
+            figure ? arena_printf(arena, "%s (%s)", figure, words_range(arena, &row->numbers[i]))
+                   : "not measured";
+    }
+    const char *change = words_change(arena, row, same);
+    add(markdown, "| %s | %s | %s | %s |\n", bench_words(row->measure)->label, cells[0],
+        same ? "the same" : cells[1], change ? change : "");
+}
+
+static void add_size(struct markdown *markdown, const char *label, size_t was, size_t now)
+{
+    struct arena *arena = markdown->arena;
+    const char *change = words_growth(arena, (double)was, (double)now);
+    if (was + now)
+        add(markdown, "| %s | %s | %s | %s |\n", label, print_bytes(arena, was),
+            print_bytes(arena, now), change ? change : "");
+}
+
+static void add_runtime(struct markdown *markdown, const struct bench_runtime *runtime, bool same)
+{
+    const char *name = words_runtime(markdown->arena, runtime);
+    if (runtime->problem) {
+        add(markdown, "%s: %s\n\n", name_of(markdown, name),
+            escape(markdown->arena, runtime->problem, LONGEST));
+        return;
+    }
+    add(markdown, "| %s | Original | Shipped | Change |\n|---|---|---|---|\n",
+        name_of(markdown, name));
+    for (size_t i = 0; i < BENCH_MEASURES; i++)
+        add_numbers(markdown, &runtime->rows[i], same);
+    end(markdown, "\n");
+}
+
+static void add_bench(struct markdown *markdown, const struct bench *bench)
+{
+    for (size_t i = 0; bench && i < bench->target_count; i++) {
+        const struct bench_target *target = &bench->targets[i];
+        const struct bench_sizes *was = &target->sizes[BENCH_ORIGINAL];
+        const struct bench_sizes *now = &target->sizes[BENCH_SHIPPED];
+        if (!add(markdown, "### <code>%s</code>: %s\n\n", name_of(markdown, target->target),
+                 name_of(markdown, words_shipped(markdown->arena, target))))
+            continue;
+        add(markdown, "| Size | Original | Shipped | Change |\n|---|---|---|---|\n");
+        add_size(markdown, "raw", was->raw, now->raw);
+        add_size(markdown, "gzip", was->gzip, now->gzip);
+        add_size(markdown, "zip", was->zip, now->zip);
+        end(markdown, "\n");
+        for (size_t r = 0; r < target->runtime_count; r++)
+            add_runtime(markdown, &target->runtimes[r], target->same);
+        for (size_t f = 0; f < target->finding_count; f++)
+            add_finding(markdown, &target->findings[f]);
+    }
+    if (bench)
+        add(markdown, "%s\n\n", escape(markdown->arena, words_bench_hint, LONGEST));
+}
+
 int report_markdown(struct arena *arena, const struct report *report,
                     const struct report_style *style, FILE *file)
 {
@@ -184,6 +248,7 @@ int report_markdown(struct arena *arena, const struct report *report,
     const struct verdict **verdicts = words_worst_first(arena, report);
     (void)style;
     add_title(&markdown, report);
+    add_bench(&markdown, report->bench);
     add_table(&markdown, verdicts, report->verdict_count);
     for (size_t i = 0; i < report->verdict_count; i++)
         add_verdict(&markdown, verdicts[i]);

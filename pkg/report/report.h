@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "pkg/bench/bench.h"
 #include "pkg/compat/check.h"
 #include "pkg/compat/companions.h"
 #include "pkg/compat/worlds.h"
@@ -64,6 +65,7 @@ struct report {
     size_t module_count;
     const struct verdict *verdicts;
     size_t verdict_count;
+    const struct bench *bench;   /* what was measured; NULL: nothing was */
     bool strict;                 /* --strict: an unknown counts as a no */
     bool with_sizes;             /* --sizes: sections */
     const struct error *failure; /* what the run ends with; NULL or FAULT_NONE: it is well. A run

@@ -32,9 +32,22 @@ const char *words_proof(struct arena *, const struct proof *);
 const char *words_estimate(struct arena *, const struct estimate *);
 /* The same of a platform: "TITLE: cold start about ...". */
 const char *words_module_estimate(struct arena *, const struct report_estimate *);
-const char *words_kind(const struct wasm_info *);                 /* "core module" */
-const char *words_place(struct arena *, const struct place *);    /* "app.wasm, offset 41: i32" */
-const char *words_host(struct arena *, const struct verdict *);   /* platform and variant */
+/* Of a bench: "12.3 ms", and "11.9 to 12.8"; NULL: not measured. */
+const char *words_figure(struct arena *, enum bench_measure, const struct bench_number *);
+const char *words_range(struct arena *, const struct bench_number *);
+/* "-10.6 %", "within the noise"; NULL: nothing to compare. */
+const char *words_change(struct arena *, const struct bench_row *, bool same);
+const char *words_growth(struct arena *, double from, double to); /* "-10.6 %", "the same" */
+/* Whether what ships is better beyond the noise; -1: worse, 0: cannot be told apart. */
+int words_better(const struct bench_row *, bool same);
+/* "workerd 2026-11-17"; the platform, its variant and "wasm-opt 132 -Oz". */
+const char *words_runtime(struct arena *, const struct bench_runtime *);
+const char *words_shipped(struct arena *, const struct bench_target *);
+extern const char *const words_forms[BENCH_SUBJECTS];           /* "original", "shipped" */
+extern const char words_bench_hint[];                           /* how the figures are to be read */
+const char *words_kind(const struct wasm_info *);               /* "core module" */
+const char *words_place(struct arena *, const struct place *);  /* "app.wasm, offset 41: i32" */
+const char *words_host(struct arena *, const struct verdict *); /* platform and variant */
 const char *words_answers(struct arena *, const struct report *); /* "2 targets: 1 compatible" */
 const char *words_list(struct arena *, const char **, size_t);    /* "a, b" */
 

@@ -1,21 +1,23 @@
 #!/bin/sh
-# Prints our times against others'; ratios of one run, never a timed test. run.sh [modules|linear|reports|together|publish]...
+# Prints our times and sizes against others'; ratios of one run, never a timed test.
+# run.sh [modules|linear|reports|together|publish|optimize]...
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- modules linear reports together publish
+[ $# -gt 0 ] || set -- modules linear reports together publish optimize
 status=0
 for name; do
     case $name in
     modules) python3 tests/bench/modules.py || status=1 ;;
     reports) python3 tests/bench/reports.py ;;
     together) python3 tests/bench/together.py || status=1 ;;
+    optimize) python3 tests/bench/optimize.py || status=1 ;;
     linear) python3 tests/bench/linear.py ;;
     publish)
         sh tests/clients/install.sh
         python3 tests/bench/publish.py || status=1
         ;;
     *)
-        echo "no bench '$name': there are modules, linear, reports, together and publish"
+        echo "no bench '$name': there are modules, linear, reports, together, publish and optimize"
         exit 2
         ;;
     esac

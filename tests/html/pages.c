@@ -1,5 +1,5 @@
-/* Writes pages of the HTML report that no module at hand gives: one with everything in it, one of
-   hostile names, one of a large module. For the browser tests: pages FOLDER */
+/* Writes pages of the HTML report that no module at hand gives: one with everything in it, two of
+   hostile names, one of a bench, one of a large module. For the browser tests: pages FOLDER */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,6 +416,89 @@ static void write_hostile(struct arena *arena, const char *folder)
     write_page(arena, folder, "hostile", &report);
 }
 
+/* --- a bench --- */
+
+static struct bench_number number(double figure, double spread)
+{
+    return (struct bench_number){figure, figure, figure - spread, figure + spread, 40};
+}
+
+/* Better, worse, within the noise, not measured. */
+static void fill_rows(struct bench_runtime *runtime)
+{
+    static const struct {
+        double was, now, spread;
+        bool within_noise;
+    } rows[BENCH_MEASURES] = {{5.13, 4.02, .08, false}, {.42, .44, .05, true},
+                              {11.2, 9.14, .71, false}, {7.91, 6.4, .22, false},
+                              {18.4, 19.9, .4, false},  {79.2, 334.6, 12.5, false},
+                              {13.1, 2.61, .12, false}, {158.2, 158.9, 2, true}};
+    for (size_t i = 0; i < BENCH_MEASURES; i++)
+        runtime->rows[i] = (struct bench_row){
+            (enum bench_measure)i,
+            {number(rows[i].was, rows[i].spread), number(rows[i].now, rows[i].spread)},
+            {.count = 0},
+            rows[i].within_noise,
+            NULL};
+    runtime->rows[BENCH_COLD_START].base = number(15.2, .3);
+}
+
+static struct report report_of_bench(const struct bench *bench)
+{
+    return (struct report){.command = "bench", .version = "0.1.0", .bench = bench};
+}
+
+static void write_bench(struct arena *arena, const char *folder)
+{
+    struct bench_runtime *runtimes = arena_alloc(arena, 4, sizeof *runtimes);
+    struct finding over = {.level = LEVEL_ERROR,
+                           .rule = "budget",
+                           .message = "the cold start of 9.1 ms is over the budget of 5 ms"};
+    struct bench_target targets[] = {
+        {.target = "edge",
+         .platform = "cloudflare",
+         .variant = "2026-11-01",
+         .module = "build/app.wasm",
+         .sizes = {{1326700, 431000, 431200, false}, {1199310, 402100, 402290, true}},
+         .how = "wasm-opt 132 -Oz, functions ordered",
+         .runtimes = runtimes,
+         .runtime_count = 2,
+         .findings = &over,
+         .finding_count = 1},
+        {.target = "lambda",
+         .platform = "lambda-edge",
+         .variant = "nodejs24.x",
+         .module = "build/app.wasm",
+         .sizes = {{26176, 11472, 11590, false}, {26176, 11472, 11590, false}},
+         .same = true,
+         .runtimes = runtimes + 2,
+         .runtime_count = 2}};
+    struct bench bench = {targets, COUNT(targets)};
+    struct report report = report_of_bench(&bench);
+    struct wasm_info info = make_info();
+    struct report_module module = module_of(arena, "build/app.wasm", &info);
+    runtimes[0] = (struct bench_runtime){.name = "workerd", .version = "2026-11-17"};
+    runtimes[1] = (struct bench_runtime){
+        .name = "viceroy", .problem = "none was found: get it from https://example.com/viceroy"};
+    runtimes[2] = (struct bench_runtime){.name = "node", .version = "24.21.0"};
+    runtimes[3] = (struct bench_runtime){.name = "node", .version = "22.23.3"};
+    for (size_t i = 0; i < 4; i++)
+        fill_rows(&runtimes[i]);
+    for (size_t i = BENCH_FIRST_CALL; i < BENCH_MEASURES; i++)
+        runtimes[3].rows[i] =
+            (struct bench_row){.measure = (enum bench_measure)i, .note = "it answers no request"};
+    report.modules = &module;
+    report.module_count = 1;
+    write_page(arena, folder, "bench", &report);
+    targets[0].target = targets[0].platform = targets[0].variant = targets[0].module =
+        targets[0].how = over.message = runtimes[0].name = runtimes[0].version = runtimes[1].name =
+            runtimes[1].problem = EVIL;
+    for (size_t i = 0; i < BENCH_MEASURES; i++)
+        runtimes[0].rows[i].note = EVIL;
+    module.path = EVIL;
+    write_page(arena, folder, "hostile-bench", &report);
+}
+
 /* --- a large one --- */
 
 /* Prints its size, and the least time that writing it took. */
@@ -454,6 +537,7 @@ int main(int argc, char **argv)
         fail("write: pages FOLDER");
     write_everything(&arena, argv[1]);
     write_hostile(&arena, argv[1]);
+    write_bench(&arena, argv[1]);
     write_large(&arena, argv[1]);
     arena_free(&arena);
     return 0;

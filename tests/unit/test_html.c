@@ -198,9 +198,54 @@ static void matrix_of_modules(void)
     arena_free(&arena);
 }
 
+/* Figures that no bar can show, and names from outside. */
+static void bench_of_anything(void)
+{
+    struct arena arena = {0};
+    struct bench_runtime runtimes[] = {{.name = EVIL, .version = EVIL},
+                                       {.name = "node", .problem = EVIL}};
+    struct finding finding = {.level = LEVEL_ERROR, .rule = "budget", .message = EVIL};
+    struct bench_target target = {.target = EVIL,
+                                  .platform = EVIL,
+                                  .variant = EVIL,
+                                  .module = EVIL,
+                                  .how = EVIL,
+                                  .sizes = {{1000, 500, 0, false}, {900, 510, 0, true}},
+                                  .runtimes = runtimes,
+                                  .runtime_count = 2,
+                                  .findings = &finding,
+                                  .finding_count = 1};
+    struct bench bench = {&target, 1};
+    struct report report = {.command = "bench", .version = "1.2.3", .bench = &bench};
+    for (size_t i = 0; i < BENCH_MEASURES; i++)
+        runtimes[0].rows[i] = (struct bench_row){.measure = (enum bench_measure)i, .note = EVIL};
+    struct bench_row *rows = runtimes[0].rows;
+    rows[0].numbers[0] = (struct bench_number){-0.5, 0, -1, 0.25, 40};
+    rows[0].numbers[1] = (struct bench_number){0.5, 1, 0.25, 1, 40};
+    rows[1].numbers[0] = rows[1].numbers[1] = (struct bench_number){2, 2, 1.9, 2.1, 40};
+    rows[1].within_noise = true;
+    rows[BENCH_THROUGHPUT].numbers[0] = (struct bench_number){0, 100, 90, 110, 40};
+    rows[BENCH_THROUGHPUT].numbers[1] = (struct bench_number){0, 60, 50, 70, 40};
+    const char *page = page_of(&arena, &report);
+    CHECK(count(page, "<script") == 1 && count(page, "<img") == 0);
+    CHECK(strstr(page, "-0.50 ms") && strstr(page, "-1.00 to 0.25"));
+    CHECK(strstr(page, "<rect y=\"1\" width=\"0\"") && strstr(page, "M0 5H250M0 2V8M250 2V8"));
+    CHECK(count(page, "within the noise</span>") == 1);
+    CHECK(strstr(page, "sign-warning\"/></svg>-40.0 %"));
+    CHECK(strstr(page, "sign-yes\"/></svg>-10.0 %") &&
+          strstr(page, "sign-warning\"/></svg>+2.0 %"));
+    CHECK(count(page, "not measured") == 2 * (BENCH_MEASURES - 3));
+    CHECK(count(page, "nan") + count(page, "inf ") == 0 && !strstr(page, ">zip<"));
+    target.same = true;
+    page = page_of(&arena, &report);
+    CHECK(count(page, "sign-warning\"/></svg>") == 0 && strstr(page, "ships as it is"));
+    arena_free(&arena);
+}
+
 void test_html(void)
 {
     names_stay_names();
+    bench_of_anything();
     policy_names_its_own();
     many_functions_are_summed();
     failures_are_said();
