@@ -8,8 +8,9 @@ import unittest
 
 import compilers
 from runtimes import Function, live_function, live_package, live_worker, validate, viceroy, workerd
-from support import FASTLY, PROGRAM, Project, State, environment, needs, run
+from support import FASTLY, NODE, PROGRAM, Project, State, environment, needs, run
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 KERNELS = {"simd": (), "scalar": ("--env", "scalar")}
 BODY_LIMIT = 1 << 20
 
@@ -127,6 +128,13 @@ class Sample:
                 self.assertEqual(got.status, 413 if size > BODY_LIMIT else 415, got)
             self.assertTrue(runtime.ask("/denoise", "POST", body).body == expected, "another answer to the sample")
 
+    def module(self, kernel):
+        """The path of the module in what is stored of the Worker."""
+        path = os.path.join(self.folder, f"{kernel}.wasm")
+        with open(path, "wb") as file:
+            file.write(next(body for part, body in self.stored[kernel][0][1] if part["media_type"] == "application/wasm"))
+        return path
+
     def test_published(self):
         for ended in self.published.values():
             document = ended.json
@@ -140,12 +148,19 @@ class Sample:
 
     def test_kernels(self):
         """What ships uses SIMD, or does not."""
-        for kernel, (worker, function, package) in self.stored.items():
-            path = os.path.join(self.folder, f"{kernel}.wasm")
-            with open(path, "wb") as file:
-                file.write(next(body for part, body in worker[1] if part["media_type"] == "application/wasm"))
+        for kernel in KERNELS:
+            path = self.module(kernel)
             features = run([PROGRAM, "inspect", "--format", "json", path], self.folder, self.env).json["module"]["features"]
             self.assertEqual("simd128" in [each["name"] for each in features], kernel == "simd", features)
+
+    @needs(22)
+    def test_memory_stays(self):
+        for kernel in KERNELS:
+            ended = run([NODE[22], os.path.join(HERE, "memory.mjs"), self.module(kernel)], self.folder, self.env)
+            self.assertEqual(ended.code, 0, ended)
+            early, late = ended.json
+            self.assertEqual(early, late, kernel)
+            self.assertLess(late, 600, kernel)
 
     @needs("WORKERD")
     def test_in_workerd(self):
