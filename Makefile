@@ -78,7 +78,7 @@ $(B)/platforms.o $(B)/embedded.o: $(B)/%.o: $(B)/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(PACKAGE_CFLAGS) $(CFLAGS) -Wno-overlength-strings -MMD -MP -c -o $@ $<
 
 # What there is to embed: remade when a platform or a template comes or goes.
-EMBEDDED := $(shell find templates -type f) pkg/manifest/schema.json pkg/report/html.css pkg/report/html.js pkg/proof/probes.json $(wildcard pkg/runtime/*.mjs)
+EMBEDDED := $(shell find templates -type f) pkg/manifest/schema.json pkg/report/html.css pkg/report/html.js pkg/proof/probes.json $(wildcard pkg/runtime/*.mjs pkg/bench/*.mjs)
 $(B)/embedded.list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PLATFORMS) $(EMBEDDED)' | cmp -s - $@ || echo '$(PLATFORMS) $(EMBEDDED)' >$@

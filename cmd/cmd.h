@@ -57,6 +57,7 @@ struct command {
     X(rollback)                                                                                    \
     X(status)                                                                                      \
     X(log)                                                                                         \
+    X(bench)                                                                                       \
     X(platforms)                                                                                   \
     X(probe)                                                                                       \
     X(sandbox)                                                                                     \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the C table of the platforms named: driver, sandbox half, profile and glue as strings.
-# Glue is what lies in the folder as *.mjs, with the line `//include FILE` replaced by that file.
+# Glue is what lies in the folder as *.mjs, with the line `//include FILE` replaced by that file; but
+# call.mjs, which makes what a handler is called with, for measuring it.
 set -eu
 cd "$(dirname "$0")"
 
@@ -14,6 +15,7 @@ glue() {
 }
 
 echo '/* Printed by platforms/table.sh. */'
+echo '#include "pkg/base/embedded.h"'
 echo '#include "pkg/platform/platform.h"'
 echo '#include "pkg/sandbox/sandbox.h"'
 for name; do
@@ -31,10 +33,19 @@ for name; do
     echo ','
     : >"$temporary"
     for file in "$name"/*.mjs; do
-        [ -f "$file" ] && glue "$file" >>"$temporary"
+        [ -f "$file" ] && [ "${file##*/}" != call.mjs ] && glue "$file" >>"$temporary"
     done
     echo '""'
     sh embed.sh "$temporary"
     echo '},'
 done
 echo '{0}};'
+echo 'const struct embedded_file platform_calls[] = {'
+for name; do
+    if [ -f "$name/call.mjs" ]; then
+        echo "{\"$name\","
+        sh embed.sh "$name/call.mjs"
+        echo '},'
+    fi
+done
+echo '{0, 0}};'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints, as strings, the C table of the files that `init` writes, the manifest's schema, the HTML
-# report's style and script, the probe modules, and the scripts that pkg/runtime runs in JavaScript
+# report's style and script, the probe modules, and the scripts that pkg/runtime and pkg/bench run in JavaScript
 # engines.
 set -eu
 cd "$(dirname "$0")"
@@ -20,10 +20,12 @@ find . -type f ! -name table.sh | sed 's|^\./||' | LC_ALL=C sort | while IFS= re
     echo '},'
 done
 echo '{0, 0}};'
-echo 'const struct embedded_file runtime_scripts[] = {'
-for file in ../pkg/runtime/*.mjs; do
-    echo "{\"$(basename "$file")\", \"\""
-    sh ../platforms/embed.sh "$file"
-    echo '},'
+for module in runtime bench; do
+    echo "const struct embedded_file ${module}_scripts[] = {"
+    for file in "../pkg/$module"/*.mjs; do
+        echo "{\"$(basename "$file")\", \"\""
+        sh ../platforms/embed.sh "$file"
+        echo '},'
+    done
+    echo '{0, 0}};'
 done
-echo '{0, 0}};'

@@ -9,6 +9,7 @@ struct budget {
     uint64_t module_bytes, gzip_bytes, memory_bytes; /* bytes */
     double growth_percent;                           /* against the last recorded deployment */
     bool has_growth;
+    double cold_start_ms, compile_ms; /* judged by bench alone */
 };
 
 #endif

@@ -12,5 +12,9 @@ extern const char report_style_sheet[];              /* pkg/report/html.css */
 extern const char report_script[];                   /* pkg/report/html.js */
 extern const char probe_modules[];                   /* pkg/proof/probes.json */
 extern const struct embedded_file runtime_scripts[]; /* pkg/runtime/NAME.mjs: path is the name */
+/* JavaScript by a platform's name: argumentOf(request, settings), what a handler is called with
+   there, for measuring it; platforms/table.sh prints it. None where workers take requests. */
+extern const struct embedded_file platform_calls[];
+extern const struct embedded_file bench_scripts[]; /* pkg/bench/NAME.mjs */
 
 #endif

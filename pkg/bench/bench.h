@@ -46,11 +46,12 @@ struct bench_request {
 struct bench_job {
     enum bench_form form;
     struct bench_subject subjects[BENCH_SUBJECTS];
-    bool same;                /* what ships is the original: measured once */
-    const char *handler;      /* "index.handler": of a main whose function is called; or NULL */
-    const char *call;         /* a JavaScript module that makes the handler's argument; or NULL */
-    const char *date;         /* compatibility date, or NULL */
-    const char *const *flags; /* compatibility flags */
+    bool same;            /* what ships is the original: measured once */
+    const char *handler;  /* "index.handler": of a main whose function is called; or NULL */
+    const char *call;     /* JavaScript: what makes the handler's argument (argumentOf); or NULL */
+    const char *settings; /* JSON, for that; or NULL */
+    const char *date;     /* compatibility date, or NULL */
+    const char **flags;   /* compatibility flags */
     size_t flag_count;
     struct bench_request request;
 };
@@ -99,18 +100,33 @@ struct bench_sizes {
     bool simd;
 };
 
+/* Benches a job in one runtime: cold starts of both forms and of an empty worker, one after the
+   other in random order, 40 rounds or for a minute; then requests, ten at a time. What cannot be
+   measured is said in `out`; -1: interrupted. Children have the limits of a trial, and what a
+   module prints is no answer. */
+int bench_run(struct arena *, const struct world *, const struct runtime *,
+              const struct bench_job *, struct bench_runtime *out, struct error *) MUST_CHECK;
+
 /* One target, or one platform when there is no manifest. */
 struct bench_target {
     const char *target, *platform, *variant; /* variant "": it has none */
     const char *module;                      /* path */
     struct bench_sizes sizes[BENCH_SUBJECTS];
     bool same;
-    const char *how; /* what was done: "wasm-opt 132 -Oz" */
+    const char *how;     /* what was done: "wasm-opt 132 -Oz" */
+    const char *problem; /* why nothing was measured but sizes, or NULL */
     struct bench_runtime *runtimes;
     size_t runtime_count;
     struct finding *findings; /* budgets */
     size_t finding_count;
 };
+
+/* Adds a finding for each budget of time that is passed in a runtime, and for one that could not be
+   measured: a warning, with `strict` an error. A cold start counts as processor time over that of
+   an empty worker; a compile time as it would be on a machine that compiles the reference module,
+   265 KB, in 1 ms. */
+struct budget;
+void bench_judge(struct arena *, const struct budget *, bool strict, struct bench_target *);
 
 struct bench {
     struct bench_target *targets;

@@ -68,6 +68,8 @@ struct http_request {
     size_t reply_limit;  /* bytes; 0: LIMIT_REPLY */
     long timeout_ms;     /* without progress; 0: 60 s */
     long total_ms;       /* of one try; 0: 30 minutes */
+    const char *socket;  /* the path of a Unix socket to connect to instead; its connection is kept,
+                            whatever `repeat` says. NULL: none */
     const char *address; /* connect to this IP address instead of the host's own; NULL: do not */
     bool reads;          /* it changes nothing, whatever its method */
     bool follow;         /* follow redirects (never with credentials) */

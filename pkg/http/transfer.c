@@ -165,7 +165,7 @@ static void set_safety(CURL *easy, const struct http_request *request, const str
         curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
     /* On a connection that was kept open, curl itself sends a request again when the server closes
        before its first answer byte. */
-    if (request->repeat != HTTP_REPEAT_SAFE)
+    if (request->repeat != HTTP_REPEAT_SAFE && !request->socket)
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 }
 
@@ -202,6 +202,9 @@ static CURLcode set_up(struct http *http, struct arrival *arrival,
     set_authorities(easy, http->world);
     curl_easy_setopt(easy, CURLOPT_CURLU, url->handle);
     if (request->address && set_address(easy, arrival, request->address) != CURLE_OK)
+        return CURLE_URL_MALFORMAT;
+    if (request->socket &&
+        curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->socket) != CURLE_OK)
         return CURLE_URL_MALFORMAT;
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);

@@ -35,6 +35,12 @@ struct manifest_verify {
     bool rollback;             /* on_failure: "report" (default) or "rollback" */
 };
 
+/* What bench asks; what is NULL is as in verify. */
+struct manifest_bench {
+    const char *path, *method;
+    const char *body; /* a file, relative to the manifest; NULL: none */
+};
+
 struct target {
     const char *name, *platform;
     const char *path;   /* of the target in the document: "targets.edge" */
@@ -48,6 +54,7 @@ struct target {
     struct manifest_optimize optimize;
     struct budget budget;
     struct manifest_verify verify;
+    struct manifest_bench bench;
     json_t *settings; /* all keys of the target that are not common ones */
 };
 

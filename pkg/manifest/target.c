@@ -62,6 +62,10 @@ static void fill_budget(const json_t *from, struct budget *out)
     out->module_bytes = bytes_at(from, "module_bytes", out->module_bytes);
     out->gzip_bytes = bytes_at(from, "gzip_bytes", out->gzip_bytes);
     out->memory_bytes = bytes_at(from, "memory_bytes", out->memory_bytes);
+    if (json_find(from, "cold_start_ms"))
+        out->cold_start_ms = json_number_value(json_find(from, "cold_start_ms"));
+    if (json_find(from, "compile_ms"))
+        out->compile_ms = json_number_value(json_find(from, "compile_ms"));
     if (growth) {
         out->growth_percent = json_number_value(growth);
         out->has_growth = true;
@@ -79,11 +83,19 @@ static void fill_verify(const json_t *from, struct manifest_verify *out)
     out->rollback = on_failure ? strcmp(on_failure, "rollback") == 0 : out->rollback;
 }
 
+static void fill_bench(const json_t *from, struct manifest_bench *out)
+{
+    out->path = json_find_string(from, "path", out->path);
+    out->method = json_find_string(from, "method", out->method);
+    out->body = json_find_string(from, "body", out->body);
+}
+
 static void fill_common(struct arena *arena, const json_t *from, struct target *out)
 {
     fill_optimize(arena, json_find(from, "optimize"), &out->optimize);
     fill_budget(json_find(from, "budget"), &out->budget);
     fill_verify(json_find(from, "verify"), &out->verify);
+    fill_bench(json_find(from, "bench"), &out->bench);
     out->build_command = json_find_string(from, "build.command", out->build_command);
 }
 

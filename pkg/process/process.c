@@ -379,6 +379,52 @@ static uint64_t cpu_ms(const struct rusage *usage)
            (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000;
 }
 
+static uint64_t peak_bytes(const struct rusage *usage)
+{
+#ifdef __APPLE__
+    return (uint64_t)usage->ru_maxrss;
+#else
+    return (uint64_t)usage->ru_maxrss * 1024;
+#endif
+}
+
+static void fill_result(const struct process *process, struct process_result *out)
+{
+    out->status = WIFSIGNALED(process->wait_status) ? 128 + WTERMSIG(process->wait_status)
+                                                    : WEXITSTATUS(process->wait_status);
+    out->output = kept_bytes(process->kept_output);
+    out->errors = kept_bytes(process->kept_errors);
+    out->wall_ms = monotonic_ms() - process->started_ms;
+    out->cpu_ms = cpu_ms(&process->usage);
+    out->peak_bytes = peak_bytes(&process->usage);
+}
+
+long process_id(const struct process *process)
+{
+    return (long)process->id;
+}
+
+void process_pump(struct process *process, int wait_ms)
+{
+    if (process->output >= 0 || process->errors >= 0)
+        move_bytes(process, wait_ms);
+    else
+        pause_ms(wait_ms);
+}
+
+bool process_ended(struct process *process)
+{
+    return has_ended(process);
+}
+
+void process_stop(struct process *process, struct process_result *out)
+{
+    process_pump(process, 0);
+    *out = (struct process_result){0};
+    give_up(process);
+    fill_result(process, out);
+}
+
 int process_wait(struct process *process, struct process_result *out, struct error *error)
 {
     *out = (struct process_result){0};
@@ -386,12 +432,7 @@ int process_wait(struct process *process, struct process_result *out, struct err
     give_up(process);
     if (status != 0)
         return -1;
-    out->status = WIFSIGNALED(process->wait_status) ? 128 + WTERMSIG(process->wait_status)
-                                                    : WEXITSTATUS(process->wait_status);
-    out->output = kept_bytes(process->kept_output);
-    out->errors = kept_bytes(process->kept_errors);
-    out->wall_ms = monotonic_ms() - process->started_ms;
-    out->cpu_ms = cpu_ms(&process->usage);
+    fill_result(process, out);
     return 0;
 }
 

@@ -30,6 +30,7 @@ struct process_result {
     bool timed_out; /* by timeout_ms */
     struct bytes output, errors;
     uint64_t wall_ms, cpu_ms;
+    uint64_t peak_bytes; /* most that was resident; 0: the system does not say */
 };
 
 /* FAULT_INPUT when it can't be started. An exit code other than 0 is no failure of this
@@ -45,6 +46,15 @@ struct process;
 int process_start(struct arena *, const struct world *, const struct process_request *,
                   struct process **out, struct error *) MUST_CHECK;
 int process_wait(struct process *, struct process_result *out, struct error *) MUST_CHECK;
+
+/* Of one that serves until it is no longer wanted (its arena ends it): its id, also its group's;
+   what it has printed is taken, for up to wait_ms, so that it does not wait for us; whether it has
+   ended. */
+long process_id(const struct process *);
+void process_pump(struct process *, int wait_ms);
+bool process_ended(struct process *);
+/* Ends it at once; `out` has what it printed. */
+void process_stop(struct process *, struct process_result *out);
 
 /* The full path of `name` in PATH (from the world's environment), NULL when there is none.
    Relative entries of PATH are passed over: a project's own folder never supplies a program. */

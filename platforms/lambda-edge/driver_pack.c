@@ -42,7 +42,7 @@ static char *settings_of(const struct job *job, const char *main)
     const char *role = job_text(job, "role");
     json_t *out =
         json_own(job->arena,
-                 json_pack("{s:s, s:I, s:I, s:s, s:s?, s:s, s:s, s:s, s:b}", "runtime",
+                 json_pack("{s:s, s:I, s:I, s:s, s:s?, s:s?, s:s, s:s?, s:b}", "runtime",
                            job_text(job, "runtime"), "memory_mb",
                            job_integer(job, "memory_mb", 128), "timeout_s",
                            job_integer(job, "timeout_s", 5), "handler", handler(job->arena, main),

@@ -728,15 +728,15 @@ static void budgets(void)
         enum answer answer;
         const char *findings;
     } rows[] = {
-        {{1000, 400, 65536, 0, false}, 0, ANSWER_YES, ""},
-        {{999, 0, 0, 0, false}, 0, ANSWER_NO, "error budget module_bytes"},
-        {{0, 399, 0, 0, false}, 0, ANSWER_NO, "error budget gzip_bytes"},
-        {{0, 0, 65535, 0, false}, 0, ANSWER_NO, "error budget memory_bytes"},
-        {{0, 0, 0, 5, true}, 0, ANSWER_YES, ""}, /* no earlier deployment */
-        {{0, 0, 0, 5, true}, 960, ANSWER_YES, ""},
-        {{0, 0, 0, 5, true}, 940, ANSWER_NO, "error budget growth_percent"},
-        {{0, 0, 0, 0, true}, 999, ANSWER_NO, "error budget growth_percent"},
-        {{0, 0, 0, 5, false}, 100, ANSWER_YES, ""},
+        {{1000, 400, 65536, 0, false, 0, 0}, 0, ANSWER_YES, ""},
+        {{999, 0, 0, 0, false, 0, 0}, 0, ANSWER_NO, "error budget module_bytes"},
+        {{0, 399, 0, 0, false, 0, 0}, 0, ANSWER_NO, "error budget gzip_bytes"},
+        {{0, 0, 65535, 0, false, 0, 0}, 0, ANSWER_NO, "error budget memory_bytes"},
+        {{0, 0, 0, 5, true, 0, 0}, 0, ANSWER_YES, ""}, /* no earlier deployment */
+        {{0, 0, 0, 5, true, 0, 0}, 960, ANSWER_YES, ""},
+        {{0, 0, 0, 5, true, 0, 0}, 940, ANSWER_NO, "error budget growth_percent"},
+        {{0, 0, 0, 0, true, 0, 0}, 999, ANSWER_NO, "error budget growth_percent"},
+        {{0, 0, 0, 5, false, 0, 0}, 100, ANSWER_YES, ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct arena arena = {0};

@@ -44,7 +44,8 @@ static const struct row rows[] = {
     {"{'name': 'n',\n 'tar.gets': {}}", NULL, "m.json:2: [\"tar.gets\"]: unknown key",
      "did you mean 'targets'?"},
     {"{'name': 'n',\n 'zzzzzzzzzzzz': {}}", NULL, "m.json:2: zzzzzzzzzzzz: unknown key",
-     "use one of: $schema, name, module, build, optimize, budget, verify, record, environments, "
+     "use one of: $schema, name, module, build, optimize, budget, verify, bench, record, "
+     "environments, "
      "targets"},
     {"{'name': '', 'targets': {}}", NULL, "m.json:1: name: must not be empty", ""},
     {"{'name': 3, 'targets': {}}", NULL, "m.json:1: name: must be a string, not a number", ""},
@@ -358,7 +359,7 @@ static void test_target_keys(void)
 {
     struct arena arena = {0};
     struct words keys = manifest_target_keys(&arena);
-    CHECK(keys.count == 10);
+    CHECK(keys.count == 11);
     CHECK_TEXT(keys.items[0], "platform");
     arena_free(&arena);
 }

@@ -47,7 +47,7 @@ static const struct row {
     {"'platform': 'beta',\n 'script': 'x'", NULL, NULL, NULL,
      "m.json:6: targets.edge.script: unknown key",
      "use one of: service_id, platform, module, main, modules, files, package, build, optimize, "
-     "budget, verify"},
+     "budget, verify, bench"},
     {"'platform': 'alpha', 'account': '123'", NULL, NULL, NULL,
      "m.json:5: targets.edge.account: '123' cannot be the account, 4 digits",
      "write what matches ^[0-9]{4}$"},

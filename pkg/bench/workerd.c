@@ -1,0 +1,7 @@
+#include "pkg/bench/internal.h"
+
+int workerd_bench(struct bencher *bencher, struct error *error)
+{
+    (void)error;
+    return bench_give_up(bencher, "not benched yet");
+}
