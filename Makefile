@@ -150,6 +150,9 @@ $(B)/html-pages: $(B)/tests/html/pages.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
 	$(call say,LINK)
 	$(Q)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+evidence: all ## measure every runtime found here, and write version and day into the profiles
+	@sh tests/engines/run.sh evidence
+
 bench: all $(B)/bench-scan ## our times against others': BENCH="modules publish" for some
 	@sh tests/bench/run.sh $(BENCH)
 
@@ -177,5 +180,5 @@ clean: ## remove build/
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile
 
-.PHONY: FORCE all setup try unit test lint asan faults fuzz fuzzers fuzz-link bench install dist-archive clean help
+.PHONY: FORCE all setup try unit test lint asan faults fuzz fuzzers fuzz-link evidence bench install dist-archive clean help
 .DELETE_ON_ERROR:

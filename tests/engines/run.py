@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The profiles against the engines themselves: what an engine refuses its profile must refuse, and what it
 runs its profile must not. Also: what `inspect` says of every probe is what the probe's text says.
+Falsified profiles are caught (falsified.py), and `edge-deploy probe` measures the same.
 Differences that are right stand in differences.json with the reason; one that is no longer there fails.
 
 usage: run.py [--program PATH] [WORD...]    only probes whose name holds one of the words
@@ -14,6 +15,7 @@ import sys
 import tempfile
 
 import engines
+import falsified
 import probes
 import trials
 
@@ -134,6 +136,9 @@ def check_engines(options, chosen, findings, count):
     if not options.words and probes.has_shared() and not absent:
         for number in sorted(differences.unused):
             count.check("differences.json", f"no longer occurs: {differences.rows[number]}")
+    if not options.words:
+        pairs = [(name, platform, asked[name], rules) for name, platform, _, rules in PAIRS if name in asked]
+        falsified.check(options.program, pairs, compare, refusals, count)
     trials.check(options.program, chosen, asked, count)
 
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The suite `engines`: installs the engines, pinned by version and digest, and runs run.py.
+# The suite `engines`: installs the engines, pinned by version and digest, and runs run.py, or evidence.py
+# for `make evidence`: run.sh [evidence] [ARGUMENT...]
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 sh tests/clients/install.sh
@@ -12,4 +13,6 @@ if ! cmp -s tests/engines/requirements.txt "$python/installed"; then
         cp tests/engines/requirements.txt "$python/installed"
     fi
 fi
-exec python3 tests/engines/run.py "$@"
+script=run
+[ "${1:-}" != evidence ] || { script=$1 && shift; }
+exec python3 "tests/engines/$script.py" "$@"
