@@ -232,7 +232,7 @@ static void feature_details(void)
                "<memchr::One>::find: memory.copy; the compiler was told to use it (+multimemory)");
     CHECK_TEXT(finding->cure.lowering, "--multi-memory-lowering");
     CHECK_TEXT(finding->cure.compiler, "clang: -mno-multimemory");
-    CHECK_TEXT(finding->source, "probe: Node 20.20.2 (as of 2026-11-22)");
+    CHECK(strstr(finding->source, "probe: Node 20.20.2 (as of 20") == finding->source);
     CHECK_TEXT(verdict.variant, "nodejs20.x");
     CHECK_TEXT(verdict.profile_as_of, "2026-11-22");
     arena_free(&arena);
