@@ -94,6 +94,11 @@ struct publish_options run_publish_options(struct run *);
    there is no project whose programs could be met. */
 const char *run_project(struct run *);
 
+/* cache.c: where optimized modules are kept; NULL: nowhere, or not wanted. */
+const struct cache *run_cache(struct run *);
+/* What there is in it; makes nothing. `good`: it can be used. */
+const char *run_cache_words(struct run *, bool *good);
+
 /* "2026-11-22" of the world's clock (SOURCE_DATE_EPOCH when set). */
 const char *run_today(struct run *);
 

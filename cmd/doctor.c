@@ -50,6 +50,13 @@ static void look_at_optimizers(struct run *run, json_t *rows)
                              : "modules ship stripped, not optimized; install binaryen");
 }
 
+static void look_at_cache(struct run *run, json_t *rows)
+{
+    bool good;
+    const char *words = run_cache_words(run, &good);
+    row(run, rows, "program", "cache", good, words);
+}
+
 static void look_at_program(struct run *run, json_t *rows, const char *name, const char *use)
 {
     const char *path = process_find(run->arena, run->world, name);
@@ -195,6 +202,7 @@ static int run_doctor(struct run *run, struct error *error)
     struct prover *prover = proofs_open(run);
     heading(run, "programs");
     look_at_optimizers(run, rows);
+    look_at_cache(run, rows);
     look_at_program(run, rows, "git", "needed for --push-record");
     heading(run, "repository");
     look_at_repository(run, rows);

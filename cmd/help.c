@@ -22,6 +22,7 @@ static const struct {
     const char *name, *meaning;
 } variables[] = {
     {"EDGE_DEPLOY_WASM_OPT", "the wasm-opt to use"},
+    {"EDGE_DEPLOY_CACHE_SIZE", "MiB of optimized modules to keep (512); 0: none"},
     {"EDGE_DEPLOY_NODE, EDGE_DEPLOY_WORKERD, EDGE_DEPLOY_VICEROY, EDGE_DEPLOY_WASMTIME",
      "the runtimes that --run tries first: absolute paths, separated by colons"},
     {"SOURCE_DATE_EPOCH", "seconds since 1970 to write instead of the time"},

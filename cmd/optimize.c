@@ -144,6 +144,7 @@ static void print_document(struct run *run, const struct order_form *form, size_
     json_object_set_new(document, "measure",
                         json_string(form->measure == OPTIMIZE_FOR_CODE ? "code" : "compressed"));
     json_object_set_new(document, "how", text_or_null(result->how));
+    json_object_set_new(document, "cached", json_boolean(result->cached));
     json_object_set_new(document, "why_not", text_or_null(result->why_not));
     json_object_set_new(document, "optimizer", text_or_null(result->optimizer));
     json_object_set_new(document, "needs", text_or_null(result->needs));
@@ -174,9 +175,9 @@ static void print_text(struct run *run, const struct order_form *form, size_t gz
                        const struct optimize_result *result)
 {
     const char *why_not = result->why_not;
-    printf("%s: %zu -> %zu bytes, %zu -> %zu compressed (%s)\n", run->options.output,
+    printf("%s: %zu -> %zu bytes, %zu -> %zu compressed (%s%s)\n", run->options.output,
            form->module.bytes.size, result->module.size, gzip_bytes, result->gzip_bytes,
-           result->how);
+           result->how, result->cached ? "; cached" : "");
     if (why_not)
         printf("the optimizer's work is not used: %s\n", why_not);
     if (run->options.verbose && result->candidate_count)
@@ -197,11 +198,12 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
 {
     struct optimizer optimizer = {.problem = "it was not asked for"};
     struct optimize_result results[OPTIMIZE_MEASURES];
-    const struct optimizer_search search = {.named = run->options.optimizer,
-                                            .project = run_project(run)};
+    const struct optimizer_search search = {
+        .named = run->options.optimizer, .project = run_project(run), .cache = run_cache(run)};
     struct optimize_request request = publish_optimizing(&form->settings, form->allowed);
     request.module = form->module.bytes;
     request.info = form->module.info;
+    request.cache = search.cache;
     request.name = form->path;
     request.wait = progress_wait;
     request.wait_context = run;

@@ -68,6 +68,7 @@ struct publish_options run_publish_options(struct run *run)
         .target_count = run->target_count,
         .validator = run->validator,
         .optimizer = typed->optimizer,
+        .cache = run_cache(run),
         .project = run_project(run),
         .profile_file = typed->profile,
         .build = true,

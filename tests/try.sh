@@ -4,11 +4,12 @@
 set -eu
 program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'rm -rf "$folder" "$folder.cache"' EXIT
 cd "$folder"
 
 export GIT_AUTHOR_NAME=You GIT_AUTHOR_EMAIL=you@example.com
 export GIT_COMMITTER_NAME=You GIT_COMMITTER_EMAIL=you@example.com
+export XDG_CACHE_HOME="$folder.cache"
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 
 show() {

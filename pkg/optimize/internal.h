@@ -47,6 +47,9 @@ int prune(struct work *, struct candidate *) MUST_CHECK;
 /* lower.c: what the target does not run, by the passes that are sound. */
 int lower(struct work *, struct candidate *) MUST_CHECK;
 
+/* What lowering `foreign` puts in its place, where the target runs that. */
+uint64_t lower_adds(uint64_t foreign, uint64_t allowed);
+
 /* choose.c: the newest optimizer that reads the module becomes work->optimizer, and `out` what it
    makes of it without a pass (no module: none could). */
 int choose(struct work *, const struct candidate *, struct attempt *out) MUST_CHECK;

@@ -24,9 +24,9 @@ static const char *add_lowering(const struct work *work, uint64_t features, stru
     return NULL;
 }
 
-/* What lowering `foreign` puts in its place, where the target runs that: the standard's exceptions
-   for the legacy ones, memory.copy for what grew one of several memories. */
-static uint64_t substitutes(uint64_t foreign, uint64_t allowed)
+/* The standard's exceptions for the legacy ones, memory.copy for what grew one of several
+   memories. */
+uint64_t lower_adds(uint64_t foreign, uint64_t allowed)
 {
     uint64_t out = 0;
     if (foreign & wasm_feature_bit(WASM_FEATURE_EXCEPTION_HANDLING_LEGACY))
@@ -40,7 +40,7 @@ static uint64_t substitutes(uint64_t foreign, uint64_t allowed)
 int lower(struct work *work, struct candidate *module)
 {
     uint64_t allowed = work->request->allowed, foreign = module->info.features & ~allowed;
-    uint64_t added = substitutes(foreign, allowed);
+    uint64_t added = lower_adds(foreign, allowed);
     struct arguments flags = {.arena = work->arena};
     struct candidate after = {.how = NULL};
     if (!foreign)

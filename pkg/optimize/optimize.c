@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
-#include "pkg/optimize/internal.h"
+#include "pkg/optimize/recall.h"
 
 static bool is_debug_but_names(const char *name)
 {
@@ -84,7 +84,24 @@ static int work_through(struct work *work, struct candidate *module,
     return shrink(work, module, is_unchanged(&before, module) ? &rewritten : NULL, out);
 }
 
-static struct optimize_result result_of(const struct work *work, const struct candidate *best)
+/* Works it out, unless that has been done before. */
+static int recall_or_work(struct work *work, struct candidate *module,
+                          struct candidate out[OPTIMIZE_MEASURES], bool *cached)
+{
+    struct candidate before = *module;
+    *cached = recall_result(work, module, out);
+    if (*cached)
+        return 0;
+    /* The key has all optimizers: choosing one changes `work`. */
+    const struct optimizer *all = work->optimizer;
+    if (work_through(work, module, out) != 0)
+        return -1;
+    recall_keep(work, all, &before, out);
+    return 0;
+}
+
+static struct optimize_result result_of(const struct work *work, const struct candidate *best,
+                                        bool cached)
 {
     return (struct optimize_result){.module = best->module,
                                     .debug = best->debug,
@@ -94,6 +111,7 @@ static struct optimize_result result_of(const struct work *work, const struct ca
                                     .optimizer = work->optimizer->version,
                                     .needs = work->needs,
                                     .gzip_bytes = best->gzip_bytes,
+                                    .cached = cached,
                                     .candidates = work->table,
                                     .candidate_count = work->table_count};
 }
@@ -106,7 +124,7 @@ int optimize(struct arena *arena, const struct world *world, const struct optimi
         .arena = arena, .world = world, .optimizer = optimizer, .request = request, .error = error};
     struct candidate module = {.module = request->module, .info = *request->info};
     struct candidate best[OPTIMIZE_MEASURES];
-    bool component = request->info->kind == WASM_COMPONENT;
+    bool cached = false, component = request->info->kind == WASM_COMPONENT;
     if (component && request->run)
         work.why_not = "wasm-opt reads core modules only";
     if (!component && request->strip && strip(&work, &module) != 0)
@@ -114,9 +132,9 @@ int optimize(struct arena *arena, const struct world *world, const struct optimi
     for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
         best[i] = module;
     if (!component && request->run &&
-        (prune(&work, &module) != 0 || work_through(&work, &module, best) != 0))
+        (prune(&work, &module) != 0 || recall_or_work(&work, &module, best, &cached) != 0))
         return -1;
     for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
-        out[i] = result_of(&work, &best[i]);
+        out[i] = result_of(&work, &best[i], cached);
     return 0;
 }

@@ -9,7 +9,7 @@
 #include "pkg/base/file.h"
 #include "pkg/base/text.h"
 #include "pkg/base/world.h"
-#include "pkg/optimize/internal.h"
+#include "pkg/optimize/recall.h"
 #include "pkg/process/process.h"
 
 enum { ASK_MS = 20000 }; /* one that runs in a JavaScript engine starts slowly */
@@ -45,12 +45,27 @@ static const char *version_in(struct arena *arena, const char *answer)
     return size ? arena_copy(arena, found, size) : NULL;
 }
 
-static int try_optimizer(struct arena *arena, const struct world *world, const char *path,
-                         struct optimizer *out, struct error *error)
+/* From the cache where that has it. */
+static int learn(struct arena *arena, const struct world *world, const struct cache *cache,
+                 const char *path, const char **answer, const char **help, struct error *error)
+{
+    *answer = NULL;
+    if (!recall_is_telling(path) && ask(arena, world, path, "--version", answer, error) != 0)
+        return -1;
+    if (recall_answers(cache, arena, path, answer, help))
+        return 0;
+    if ((!*answer && ask(arena, world, path, "--version", answer, error) != 0) ||
+        ask(arena, world, path, "--help", help, error) != 0)
+        return -1;
+    recall_keep_answers(cache, path, *answer, *help);
+    return 0;
+}
+
+static int try_optimizer(struct arena *arena, const struct world *world, const struct cache *cache,
+                         const char *path, struct optimizer *out, struct error *error)
 {
     const char *answer, *help;
-    if (ask(arena, world, path, "--version", &answer, error) != 0 ||
-        ask(arena, world, path, "--help", &help, error) != 0)
+    if (learn(arena, world, cache, path, &answer, &help, error) != 0)
         return -1;
     const char *version = version_in(arena, answer);
     if (!version)
@@ -73,12 +88,13 @@ static const char *locate(struct arena *arena, const struct world *world, const 
     return strchr(name, '/') ? real_path(arena, name) : process_find(arena, world, name);
 }
 
-static int find_named(struct arena *arena, const struct world *world, const char *word,
-                      const char *origin, struct optimizer *out, struct error *error)
+static int find_named(struct arena *arena, const struct world *world, const struct cache *cache,
+                      const char *word, const char *origin, struct optimizer *out,
+                      struct error *error)
 {
     const char *path = locate(arena, world, word);
     struct error problem = {0};
-    if (path && try_optimizer(arena, world, path, out, &problem) == 0)
+    if (path && try_optimizer(arena, world, cache, path, out, &problem) == 0)
         return 0;
     if (problem.fault != FAULT_NONE && problem.fault != FAULT_INPUT) {
         *error = problem;
@@ -97,6 +113,7 @@ enum { FOUND_MOST = 8 };
 struct finder {
     struct arena *arena;
     const struct world *world;
+    const struct cache *cache;
     const char *project;          /* resolved, or NULL */
     const char *real[FOUND_MOST]; /* of those looked at */
     struct optimizer *found[FOUND_MOST];
@@ -135,7 +152,7 @@ static int consider(struct finder *finder, const char *path, struct error *error
         return 0;
     }
     struct optimizer *optimizer = arena_alloc(arena, 1, sizeof *optimizer);
-    if (try_optimizer(arena, finder->world, path, optimizer, &problem) == 0) {
+    if (try_optimizer(arena, finder->world, finder->cache, path, optimizer, &problem) == 0) {
         finder->found[finder->count++] = optimizer;
         return 0;
     }
@@ -198,10 +215,11 @@ int optimizer_find(struct arena *arena, const struct world *world,
     const char *word = search->named ? search->named : variable;
     struct finder finder = {.arena = arena,
                             .world = world,
+                            .cache = search->cache,
                             .project = search->project ? real_path(arena, search->project) : NULL};
     *out = (struct optimizer){.problem = "no wasm-opt was found"};
     if (word)
-        return find_named(arena, world, word,
+        return find_named(arena, world, search->cache, word,
                           search->named ? "--optimizer" : "EDGE_DEPLOY_WASM_OPT", out, error);
     return find_in_path(&finder, out, error);
 }

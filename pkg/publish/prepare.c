@@ -117,6 +117,7 @@ static int optimize_product(struct pipeline *pipeline, const struct optimizer *o
     struct optimize_request request = publish_optimizing(&product->settings, allowed);
     request.module = module->original;
     request.info = &module->original_info;
+    request.cache = pipeline->options->cache;
     request.name = module->path;
     request.wait = pipeline->options->wait;
     request.wait_context = pipeline->options->step_context;
@@ -140,9 +141,10 @@ static void say_result(struct pipeline *pipeline, const struct prepared_module *
     if (product->settings.level == OPTIMIZE_NONE)
         return;
     pipeline_step(pipeline, NULL,
-                  arena_printf(pipeline->arena, "optimize: %s: %zu -> %zu bytes (%s)%s%s",
+                  arena_printf(pipeline->arena, "optimize: %s: %zu -> %zu bytes (%s%s)%s%s",
                                module->path, module->original.size, result->module.size,
-                               result->how, result->why_not ? ": " : "",
+                               result->how, result->cached ? "; cached" : "",
+                               result->why_not ? ": " : "",
                                result->why_not ? result->why_not : ""));
 }
 
@@ -248,7 +250,8 @@ static bool needs_optimizer(const struct pipeline *pipeline)
 int pipeline_find_optimizer(struct pipeline *pipeline, struct error *error)
 {
     const struct optimizer_search search = {.named = pipeline->options->optimizer,
-                                            .project = pipeline->options->project};
+                                            .project = pipeline->options->project,
+                                            .cache = pipeline->options->cache};
     return optimizer_find(pipeline->arena, pipeline->world, &search, &pipeline->optimizer, error);
 }
 

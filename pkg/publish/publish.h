@@ -103,6 +103,7 @@ struct publish_options {
     size_t target_count;
     struct validator *validator; /* the second opinion on modules; NULL: there is none */
     const char *optimizer, *profile_file;
+    const struct cache *cache; /* of what the optimizer makes; NULL: none */
     const char *project; /* the work tree, whose own programs are not run; NULL: there is none */
     const char *module_file; /* check FILE: instead of what the targets name; may lie anywhere,
                                 relative to the working folder */
