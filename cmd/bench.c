@@ -191,8 +191,9 @@ static int bench_in(struct run *run, struct prover *prover, const struct prepare
         if (!found[i].version || !stands_for(run, profile, known, found[i].version, &variant))
             continue;
         is_there = true;
-        if (known->dated && !text_is(variant, here.date) && here.date &&
-            strcmp(here.date, found[i].version) > 0)
+        if (known->dated && !here.date)
+            here.date = variant;
+        if (known->dated && strcmp(here.date, found[i].version) > 0)
             here.date = found[i].version;
         world_say(run->world, target->target->name, "benching in %s %s", found[i].name,
                   found[i].version);
@@ -228,7 +229,8 @@ static int bench_target(struct run *run, struct prover *prover, const struct pre
     job.same = out->same;
     fill_sizes(run, target, false, &out->sizes[BENCH_ORIGINAL]);
     fill_sizes(run, target, true, &out->sizes[BENCH_SHIPPED]);
-    if (target->verdict.answer == ANSWER_NO) {
+    /* With stubs it does not matter what it imports: the engine says whether it takes it. */
+    if (target->verdict.answer == ANSWER_NO && job.form != BENCH_STUBS) {
         out->problem = "not measured: it is not compatible (edge-deploy check says why)";
         return 0;
     }
@@ -263,8 +265,8 @@ static int bench_all(struct run *run, const struct publish_result *result, struc
 static int judge(struct run *run, const struct publish_result *result, const struct bench *bench,
                  struct error *error)
 {
-    bool chosen = run->manifest.path || run->options.platforms.count;
-    if (chosen && publish_judge(result, &run->manifest, run->options.strict, error) != 0)
+    bool deploys = run->manifest.path && run->options.operand_count == 0;
+    if (deploys && publish_judge(result, &run->manifest, run->options.strict, error) != 0)
         return -1;
     for (size_t i = 0; i < bench->target_count; i++) {
         const struct bench_target *target = &bench->targets[i];
@@ -316,6 +318,7 @@ static int run_bench(struct run *run, struct error *error)
     int verdict = judge(run, &result, &bench, error);
     reports_fill(run, &result, &report, &modules);
     report.failure = error;
+    report.bench = &bench;
     print(run, &bench, verdict == 0 ? NULL : error);
     struct error unwritten = {0};
     if (reports_write_files(run, &report, &unwritten) != 0) {

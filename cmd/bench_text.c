@@ -78,9 +78,27 @@ static void add_row(struct run *run, struct table *table, const struct bench_run
     table_add(table, cells, 4, tint);
 }
 
+/* "compile, first call": the measures that have that note. */
+static const char *labels_of(struct run *run, const struct bench_runtime *runtime, const char *note)
+{
+    const char *out = "";
+    for (size_t i = 0; i < BENCH_MEASURES; i++)
+        if (text_is(runtime->rows[i].note, note))
+            out = arena_printf(run->arena, "%s%s%s", out, *out ? ", " : "",
+                               bench_words((enum bench_measure)i)->label);
+    return out;
+}
+
+static bool is_said(const struct bench_runtime *runtime, size_t row)
+{
+    for (size_t i = 0; i < row; i++)
+        if (text_is(runtime->rows[i].note, runtime->rows[row].note))
+            return true;
+    return false;
+}
+
 static void say_notes(struct run *run, const struct bench_runtime *runtime)
 {
-    const char *last = NULL;
     const char *name = runtime->version
                            ? arena_printf(run->arena, "%s %s", runtime->name, runtime->version)
                            : runtime->name;
@@ -88,13 +106,9 @@ static void say_notes(struct run *run, const struct bench_runtime *runtime)
         printf("%s: %s\n", name, text_safe(run->arena, runtime->problem, strlen(runtime->problem)));
     for (size_t i = 0; i < BENCH_MEASURES && !runtime->problem; i++) {
         const char *note = runtime->rows[i].note;
-        if (!note || text_equal(note, last))
-            continue;
-        const char *label = bench_words((enum bench_measure)i)->label;
-        bool more = i + 1 < BENCH_MEASURES && text_equal(note, runtime->rows[i + 1].note);
-        printf("%s: %s%s: %s\n", name, label, more ? " and more" : "",
-               text_safe(run->arena, note, strlen(note)));
-        last = note;
+        if (note && !is_said(runtime, i))
+            printf("%s: %s: %s\n", name, labels_of(run, runtime, note),
+                   text_safe(run->arena, note, strlen(note)));
     }
 }
 

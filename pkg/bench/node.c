@@ -75,8 +75,6 @@ static int write_main(const struct node *node, const struct runtime_place *place
 static int write_files(const struct runtime_place *place, const struct bench_job *job,
                        const struct bench_subject *subject, struct error *error)
 {
-    if (job->request.body.size && runtime_place_write(place, "body", job->request.body, error) != 0)
-        return -1;
     if (job->form == BENCH_STUBS)
         return runtime_place_write(place, "files/module.wasm", subject->module, error);
     for (size_t i = 0; i < subject->file_count; i++) {
@@ -96,6 +94,9 @@ static int prepare(struct node *node, struct error *error)
         struct runtime_place *place = &node->places[i];
         if (runtime_place_open(bencher->own, bencher->world, bencher->runtime, place, error) != 0 ||
             write_main(node, place, "cold.mjs", i == EMPTY ? "empty" : kind, false, error) != 0)
+            return -1;
+        if (job->request.body.size &&
+            runtime_place_write(place, "body", job->request.body, error) != 0)
             return -1;
         if (i == EMPTY &&
             runtime_place_write(place, "reference.wasm", bencher->reference_module, error) != 0)
