@@ -36,17 +36,46 @@ suite() {
         "$(($(date +%s) - start))" | tee -a "$report"
 }
 
+asan_flags='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 asan_build() {
-    flags='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-    make -j2 B=build/asan OPTIMIZE=-O1 SANITIZE="$flags" build/asan/unit build/asan/edge-deploy
+    "$@" make -j2 B=build/asan OPTIMIZE=-O1 SANITIZE="$asan_flags" build/asan/unit build/asan/edge-deploy
 }
 
 asan_unit() {
-    asan_build && build/asan/unit
+    asan_build env && build/asan/unit
 }
 
 fuzz() {
     make -j2 fuzzers && sh tests/fuzz/run.sh "${FUZZ_SECONDS:-10}"
+}
+
+# Both are built anew, in folders of their own, beside the suites before them, many of which wait: at the lowest
+# priority. A suite waits for its own; what failed here fails there, where it is said.
+asan_ahead='' fuzz_ahead=''
+build_ahead() {
+    case " $* " in *' asan '*)
+        asan_build exec nice -n 19 >build/test/asan-build.log 2>&1 &
+        asan_ahead=$!
+        ;;
+    esac
+    case " $* " in *' fuzz '*)
+        exec nice -n 19 make fuzzers >build/test/fuzz-build.log 2>&1 &
+        fuzz_ahead=$!
+        ;;
+    esac
+}
+
+stop_ahead() {
+    for process in $asan_ahead $fuzz_ahead; do
+        kill "$process" 2>/dev/null
+    done
+}
+trap stop_ahead EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+wait_ahead() {
+    [ -z "$1" ] || wait "$1"
 }
 
 lines() {
@@ -54,6 +83,7 @@ lines() {
 }
 
 [ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify samples corpus differential lines dependency engines limits memory html
+[ $# -lt 3 ] || build_ahead "$@"
 for name; do
     case $name in
     lint) suite lint sh tests/lint/lint.sh ;;
@@ -81,10 +111,16 @@ for name; do
     toolchains) suite toolchains python3 tests/corpus/toolchains.py ;;
     faults) suite faults python3 tests/faults/main.py ;;
     asan)
+        wait_ahead "$asan_ahead"
+        asan_ahead=
         suite asan-unit asan_unit
         suite asan-cases python3 tests/run.py --program build/asan/edge-deploy
         ;;
-    fuzz) suite fuzz fuzz ;;
+    fuzz)
+        wait_ahead "$fuzz_ahead"
+        fuzz_ahead=
+        suite fuzz fuzz
+        ;;
     *)
         echo "no suite '$name'"
         failed=$((failed + 1))
