@@ -29,7 +29,6 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "bench"
 CACHE = ROOT / "build" / "bench-cache"
-PROGRAM = ROOT / "build" / "edge-deploy"
 sys.path.insert(0, str(ROOT / "tests" / "corpus"))
 import corpus  # noqa: E402
 
@@ -43,6 +42,7 @@ MORE = {"atomics": "--enable-threads", "exception-handling": "--enable-exception
         "relaxed-simd": "--enable-relaxed-simd"}
 TARGETS = {"108": 1.5, "132": 1.0}  # per cent below plain -Oz of the same binary, compressed
 SECONDS = 1800
+DISTURBED = "a candidate met its limit of wall time: this machine has too much else to do"
 
 Size = collections.namedtuple("Size", "raw gz")
 
@@ -78,7 +78,8 @@ def kept(key, make):
         why = make(str(scratch))
         if why:
             scratch.unlink(missing_ok=True)
-            refusal.write_text(why)
+            if why != DISTURBED:
+                refusal.write_text(why)
             return None, why
         scratch.rename(path)
     return path.read_bytes(), None
@@ -94,30 +95,33 @@ def run(command, **more):
     return (said[:160] if done.returncode else None), done.stdout
 
 
-def features(path):
-    _, out = run([str(PROGRAM), "inspect", "--format", "json", path])
+def features(program, path):
+    _, out = run([program, "inspect", "--format", "json", path])
     return [use["name"] for use in json.loads(out)["module"]["features"]]
 
 
-def plain(version, optimizer, row, path):
-    flags = PLAIN + sorted({MORE[f] for f in features(path) if f in MORE})
+def plain(version, optimizer, row, path, program):
+    flags = PLAIN + sorted({MORE[f] for f in features(program, path) if f in MORE})
     command = [optimizer, path, *flags, "-Oz", "-o"]
     return kept(f"{row['sha256']} {version} {' '.join(flags)}", lambda out: run(command + [out])[0])
 
 
-def without_cache():
-    return ["--no-cache"] if "--no-cache" in run([str(PROGRAM), "optimize", "--help"])[1] else []
+def without_cache(program):
+    return ["--no-cache"] if "--no-cache" in run([program, "optimize", "--help"])[1] else []
 
 
-def ours(version, optimizer, row, path, build):
-    """What ships, and how it was made. `build` is the digest of the program."""
+def ours(version, optimizer, row, path, program):
+    """What ships, and how it was made."""
+    build = corpus.digest(pathlib.Path(program))
     how = CACHE / f"{hashlib.sha256(f'{row} {version} {build}'.encode()).hexdigest()}.how"
 
     def make(out):
-        why, said = run([str(PROGRAM), "optimize", path, "-o", out, "--optimizer", optimizer, "--format", "json",
-                         *without_cache()], cwd=CACHE)
+        why, said = run([program, "optimize", path, "-o", out, "--optimizer", optimizer, "--format", "json",
+                         *without_cache(program)], cwd=CACHE)
         if not why:
             document = json.loads(said)
+            if any("did not end within" in (c["problem"] or "") for c in document.get("candidates", [])):
+                return DISTURBED
             how.write_text(document["how"] + (f"; {document['why_not']}" if document.get("why_not") else ""))
         return why
 
@@ -132,7 +136,7 @@ class Table:
         self.versions, self.missed, self.larger = versions, [], {"raw": 0, "compressed": 0}
         self.ratios = {v: [] for v in versions}
         self.against_original = {v: [] for v in versions}
-        self.unread = []
+        self.unread, self.disturbed = [], []
         print("bytes, raw / compressed; in brackets ours against plain -Oz of the same binary, compressed")
         heads = " | ".join(f"{v} -Oz | ours with {v}" for v in versions)
         print(f"| module | original | {heads} |")
@@ -147,6 +151,9 @@ class Table:
 
     def cells(self, version, name, original, plain_result, our_result):
         (base, why), (data, how) = plain_result, our_result
+        if how == DISTURBED:
+            self.disturbed.append(f"{name} with {version}")
+            return ["-" if base is None else "{} / {}".format(*size_of(base)), "disturbed"]
         if data is None:
             self.missed.append(f"{name} with {version}: {how}")
             return ["-" if base is None else "{} / {}".format(*size_of(base)), "failed"]
@@ -169,6 +176,8 @@ class Table:
     def sum_up(self, whole):
         for line in self.unread:
             print(line)
+        for line in self.disturbed:
+            print(f"SKIPPED: {line}: {DISTURBED}")
         for version in self.versions:
             self.sum_up_one(version, whole)
         for what, count in self.larger.items():
@@ -204,6 +213,7 @@ def chosen(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--most", type=int, default=1 << 30, metavar="BYTES")
+    parser.add_argument("--program", default=str(ROOT / "build" / "edge-deploy"))
     parser.add_argument("--offline", action="store_true", help="use what is in build/corpus")
     parser.add_argument("--plain", action="store_true", help="only make what plain -Oz gives, for later")
     parser.add_argument("words", nargs="*")
@@ -212,7 +222,6 @@ def main():
     for folder in (CACHE, corpus.CACHE):
         folder.mkdir(parents=True, exist_ok=True)
     reasons = {} if options.offline else corpus.fill_cache(rows)
-    build = corpus.digest(PROGRAM)
     table = Table(sorted(found))
     skipped = 0
     for row in rows:
@@ -222,11 +231,11 @@ def main():
             print(f"SKIPPED: {row['package']}@{row['version']}/{row['path']}: {reason}")
             skipped += 1
             continue
-        results = {v: [plain(v, o, row, str(path)), None] for v, o in found.items()}
+        results = {v: [plain(v, o, row, str(path), options.program), None] for v, o in found.items()}
         if options.plain:
             continue
         for version, optimizer in found.items():
-            results[version][1] = ours(version, optimizer, row, str(path), build)
+            results[version][1] = ours(version, optimizer, row, str(path), options.program)
         table.row(f"{row['package']} {path_name(row)}", size_of(path.read_bytes()), results)
     if skipped:
         print(f"{skipped} of {len(rows)} modules skipped")
