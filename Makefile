@@ -153,7 +153,7 @@ $(B)/html-pages: $(B)/tests/html/pages.o $(PLATFORM_OBJECTS) $(PKG_OBJECTS)
 evidence: all ## measure every runtime found here, and write version and day into the profiles
 	@sh tests/engines/run.sh evidence
 
-bench: all $(B)/bench-scan ## our times against others': BENCH="modules publish" for some
+bench: all $(B)/bench-scan ## our times and sizes against others': BENCH="modules optimize" for some
 	@sh tests/bench/run.sh $(BENCH)
 
 install: all ## DESTDIR= PREFIX=

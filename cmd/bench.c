@@ -317,6 +317,7 @@ static int run_bench(struct run *run, struct error *error)
     struct report_module *modules;
     int verdict = judge(run, &result, &bench, error);
     reports_fill(run, &result, &report, &modules);
+    report.bench = &bench;
     report.failure = error;
     report.bench = &bench;
     print(run, &bench, verdict == 0 ? NULL : error);

@@ -196,6 +196,8 @@ static void put_target(struct html *html, const struct bench_target *target, siz
     for (size_t i = 0; i < target->finding_count && i < HTML_MOST_SHOWN; i++)
         put_finding(html, &target->findings[i]);
     put_sizes(html, target);
+    if (target->problem)
+        html_print(html, "<p>%t</p>\n", target->problem);
     for (size_t i = 0; i < target->runtime_count && i < HTML_MOST_SHOWN; i++)
         put_runtime(html, target, &target->runtimes[i]);
     put(html, "</section>\n");

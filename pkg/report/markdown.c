@@ -232,6 +232,8 @@ static void add_bench(struct markdown *markdown, const struct bench *bench)
         add_size(markdown, "gzip", was->gzip, now->gzip);
         add_size(markdown, "zip", was->zip, now->zip);
         end(markdown, "\n");
+        if (target->problem)
+            add(markdown, "%s\n\n", escape(markdown->arena, target->problem, LONGEST));
         for (size_t r = 0; r < target->runtime_count; r++)
             add_runtime(markdown, &target->runtimes[r], target->same);
         for (size_t f = 0; f < target->finding_count; f++)

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prints our times and sizes against others'; ratios of one run, never a timed test.
-# run.sh [modules|linear|reports|together|publish|optimize]...
+# run.sh [modules|linear|reports|together|publish|optimize|coldstart]...
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- modules linear reports together publish optimize
+[ $# -gt 0 ] || set -- modules linear reports together publish optimize coldstart
 status=0
 for name; do
     case $name in
@@ -11,13 +11,14 @@ for name; do
     reports) python3 tests/bench/reports.py ;;
     together) python3 tests/bench/together.py || status=1 ;;
     optimize) python3 tests/bench/optimize.py || status=1 ;;
+    coldstart) python3 tests/bench/coldstart.py || status=1 ;;
     linear) python3 tests/bench/linear.py ;;
     publish)
         sh tests/clients/install.sh
         python3 tests/bench/publish.py || status=1
         ;;
     *)
-        echo "no bench '$name': there are modules, linear, reports, together, publish and optimize"
+        echo "no bench '$name': there are modules, linear, reports, together, publish, optimize and coldstart"
         exit 2
         ;;
     esac

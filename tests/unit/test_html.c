@@ -210,6 +210,7 @@ static void bench_of_anything(void)
                                   .variant = EVIL,
                                   .module = EVIL,
                                   .how = EVIL,
+                                  .problem = EVIL,
                                   .sizes = {{1000, 500, 0, false}, {900, 510, 0, true}},
                                   .runtimes = runtimes,
                                   .runtime_count = 2,
