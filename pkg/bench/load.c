@@ -61,8 +61,12 @@ int bench_server_start(struct server *server, const char *const *argv,
         struct error failure = {0};
         int status = http_send(server->http, &arena, first, &reply, &failure);
         arena_free(&arena);
-        if (status == 0)
+        if (status == 0 && !process_ended(server->process))
             break;
+        if (status == 0) { /* it was another program's port */
+            *why = complaint(server);
+            return 1;
+        }
         if (failure.fault != FAULT_REMOTE) {
             *error = failure;
             return -1;

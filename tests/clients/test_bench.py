@@ -18,6 +18,15 @@ ANSWERS = r'''(module (memory (export "memory") 2)
     (i64.or (i64.shl (i64.const 16) (i64.const 32)) (i64.const 50))))'''
 HANGS = "(loop $forever (br $forever))"
 LIBRARY = '(module (import "env" "f" (func (param i32) (result i32))) (func (export "g") (param i32) (result i32) (call 0 (local.get 0))))'
+# Answers with the platform's own functions.
+PROGRAM_OF_ITS_OWN = '''(module
+  (import "fastly_http_resp" "new" (func $response (param i32) (result i32)))
+  (import "fastly_http_body" "new" (func $body (param i32) (result i32)))
+  (import "fastly_http_resp" "send_downstream" (func $send (param i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (drop (call $response (i32.const 0))) (drop (call $body (i32.const 4)))
+    (drop (call $send (i32.load (i32.const 0)) (i32.load (i32.const 4)) (i32.const 0)))))'''
 MEASURES = ["compile", "instantiate", "cold_start", "cold_start_cpu", "first_call", "throughput", "request_cpu", "memory"]
 TARGETS = {
     "workerd": {"platform": "cloudflare", "account_id": "0" * 32, "compatibility_date": "2026-11-01"},
@@ -71,7 +80,6 @@ class Bench(unittest.TestCase):
                 self.check_number(row[form], over_empty=name == "compile" or name.startswith("cold"))
 
     def check_entry(self, runtime, lacking=()):
-        # Debug sections are what ships without them is smaller by.
         self.write(runtime, ANSWERS.replace("BODY", "(nop) (nop)"), budget={"cold_start_ms": 1e6, "compile_ms": 1e6})
         ended = self.bench()
         self.assertEqual(ended.code, 0, str(ended))
@@ -149,6 +157,15 @@ class Bench(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(30), 130)
         self.assertEqual(os.listdir(self.env["TMPDIR"]), [])
+
+    @needs("VICEROY")
+    def test_viceroy(self):
+        with open(os.path.join(self.folder, "app.wasm"), "wb") as file:
+            file.write(wasm(PROGRAM_OF_ITS_OWN))
+        ended = self.bench("app.wasm", "--platform", "fastly")
+        self.assertEqual(ended.code, 0, str(ended))
+        viceroy = ended.json["bench"]["targets"][0]["runtimes"][0]
+        self.check_all({row["measure"]: row for row in viceroy["rows"]}, ("compile", "instantiate", "first_call"))
 
     @needs(22)
     def test_body(self):
