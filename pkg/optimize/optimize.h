@@ -52,8 +52,9 @@ struct optimize_request {
     size_t keep_export_count;
     const struct cache *cache; /* of results; NULL: none */
     /* What changes no result: */
-    const char *name;  /* of the module, for messages; may be NULL */
-    uint64_t limit_ms; /* wall time of a run; 0: 30 s and 96 s a MB, a third of it on processors */
+    const char *name; /* of the module, for messages; may be NULL */
+    uint64_t
+        limit_ms; /* wall time of a run; 0: 80 s and 128 s a MB, a quarter of it on processors */
     /* Once a second while the optimizer runs, with a limit of 0 when it has ended. May be NULL. */
     void (*wait)(void *context, const char *subject, unsigned seconds, unsigned limit);
     void *wait_context;

@@ -1,5 +1,7 @@
 #include <dirent.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/types.h>
 
 #include "pkg/base/file.h"
 #include "pkg/base/world.h"
@@ -93,6 +95,11 @@ static int optimize_with(struct bench *bench, const char *optimizer_path,
         return -1;
     }
     return optimize_by(bench, &optimizer, &request, out);
+}
+
+static bool has_assembler(struct bench *bench)
+{
+    return process_find(&bench->arena, bench->world, "wat2wasm") != NULL;
 }
 
 static bool has_real_optimizer(struct bench *bench)
@@ -211,24 +218,29 @@ static void test_without_running(void)
 
 /* A shell script that answers --version and --help like wasm-opt and else does `work`, in which
    $in and $out are the files. */
-static char *fake(struct bench *bench, const char *work)
+static char *fake_at(struct bench *bench, const char *path, unsigned version, const char *work)
 {
-    char *path = path_join(&bench->arena, bench->folder, "fake-opt");
     char *text = arena_printf(
         &bench->arena,
         "#!/bin/sh\n"
         "case $1 in\n"
-        "--version) echo 'wasm-opt version 999 (made up)'; exit;;\n"
+        "--version) echo 'wasm-opt version %u (made up)'; exit;;\n"
         "--help) printf 'Optimization passes:\\n  --vacuum  x\\n  --signext-lowering  x\\n"
         "Optimization options:\\n  --enable-bulk-memory  x\\n  --enable-sign-ext  x\\n"
-        "  --output,-o  x\\n'; exit;;\n"
+        "  --output,-o  x\\n%s'; exit;;\n"
         "esac\n"
         "echo \"$*\" >>%s/arguments\n"
         "in=$1; for out; do :; done\n"
         "%s\n",
+        version, version < 1000 ? "" : "  --one-caller-inline-max-function-size,-ocimfs  x\\n",
         bench->folder, work);
     CHECK(file_write(path, bytes_of(text), 0755, &bench->error) == 0);
-    return path;
+    return arena_strdup(&bench->arena, path);
+}
+
+static char *fake(struct bench *bench, const char *work)
+{
+    return fake_at(bench, path_join(&bench->arena, bench->folder, "fake-opt"), 999, work);
 }
 
 #define WRITE(wat) "cat >t.wat <<'EOF'\n" wat "\nEOF\nwat2wasm t.wat -o \"$out\" && rm t.wat"
@@ -395,8 +407,192 @@ static void test_find(void)
     close_bench(&bench);
 }
 
+/* Shell functions for a module with so many bytes of code that compress well, and so many numbers
+   that do not. */
+#define WRITES                                                                                     \
+    "write() { { echo '(module (memory (export \"memory\") 1) (func (export \"run\") (param i32) " \
+    "(result i32)'; i=0; while [ $i -lt $1 ]; do echo nop; i=$((i+1)); done; i=0; while [ $i -lt " \
+    "$2 ]; do echo \"(drop (i32.const $((i * i * 104729 % 2147483647))))\"; i=$((i+1)); done; "    \
+    "echo '(local.get 0)))'; } >t.wat; wat2wasm t.wat -o \"$3\"; rm t.wat; }\n"
+
+static bool make_module(struct bench *bench, const char *numbers, struct candidate *out)
+{
+    char *path = path_join(&bench->arena, bench->folder, "made.wasm");
+    char *script =
+        arena_printf(&bench->arena, "%scd %s; write %s %s", WRITES, bench->folder, numbers, path);
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    struct process_request request = {.argv = argv};
+    struct process_result result;
+    return CHECK(process_run(&bench->arena, bench->world, &request, &result, &bench->error) == 0) &&
+           CHECK(file_read(&bench->arena, path, LIMIT_MODULE, &out->module, &bench->error) == 0) &&
+           CHECK(wasm_scan(&bench->arena, out->module, WASM_FACTS, &out->info, &bench->error) == 0);
+}
+
+static const struct optimize_candidate *candidate_of(const struct optimize_result *result,
+                                                     const char *name)
+{
+    for (size_t i = 0; i < result->candidate_count; i++)
+        if (strcmp(result->candidates[i].name, name) == 0)
+            return &result->candidates[i];
+    return NULL;
+}
+
+/* One run makes less code, the other what compresses better. */
+static void test_measures(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimizer optimizer;
+    struct optimize_result results[OPTIMIZE_MEASURES];
+    struct optimize_request request = {.allowed = UINT64_MAX, .run = true, .strip = true};
+    open_bench(&bench);
+    char *path = fake_at(&bench, path_join(&bench.arena, bench.folder, "fake-opt"), 1000,
+                         WRITES "case \"$*\" in *one-caller*) write 900 0 $out;; *-Oz*) write 0 "
+                                "60 $out;; *) cp $in $out;; esac");
+    if (has_assembler(&bench) && make_module(&bench, "1000 70", &module) &&
+        CHECK(find(&bench, path, &optimizer) == 0)) {
+        request.module = module.module;
+        request.info = &module.info;
+        CHECK(optimize(&bench.arena, bench.world, &optimizer, &request, results, &bench.error) ==
+              0);
+        CHECK_TEXT(results[OPTIMIZE_FOR_CODE].how, "wasm-opt 1000 -Oz");
+        CHECK_TEXT(results[OPTIMIZE_FOR_COMPRESSED].how, "wasm-opt 1000 -Oz -ocimfs 0");
+        CHECK(results[OPTIMIZE_FOR_CODE].module.size <
+              results[OPTIMIZE_FOR_COMPRESSED].module.size);
+        CHECK_TEXT(results[OPTIMIZE_FOR_CODE].optimizer, "1000");
+        const struct optimize_candidate *same =
+            candidate_of(&results[0], "wasm-opt 1000 without passes");
+        CHECK(same && same->problem && strcmp(same->problem, "the same bytes as 'unchanged'") == 0);
+        request.speed = true;
+        CHECK(optimize(&bench.arena, bench.world, &optimizer, &request, results, &bench.error) ==
+              0);
+        CHECK(!candidate_of(&results[0], "wasm-opt 1000 -Oz"));
+    }
+    close_bench(&bench);
+}
+
+/* Fewer bytes that compress to more, and more bytes that compress to fewer, are no gain. */
+static void test_never_larger(void)
+{
+    static const char *const worse[] = {"write 0 100 $out", "write 1500 0 $out"};
+    static const char *const inputs[] = {"1000 0", "1000 40"};
+    for (size_t i = 0; i < sizeof worse / sizeof *worse; i++) {
+        struct bench bench;
+        struct candidate module;
+        struct optimize_result result;
+        struct optimize_request request = {.allowed = UINT64_MAX, .run = true, .strip = true};
+        open_bench(&bench);
+        char *path = fake(&bench, arena_printf(&bench.arena, "%s%s", WRITES, worse[i]));
+        for (unsigned speed = 0; has_assembler(&bench) && speed < 2; speed++) {
+            request.speed = speed;
+            if (make_module(&bench, inputs[i], &module) &&
+                CHECK(optimize_with(&bench, path, &module, request, &result) == 0)) {
+                CHECK_TEXT(result.how, "unchanged");
+                CHECK_TEXT(result.why_not, "nothing that wasm-opt 999 wrote is smaller");
+            }
+        }
+        close_bench(&bench);
+    }
+}
+
+/* For speed the code may grow into the room that debug information leaves. */
+static void test_speed_may_grow(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    struct optimize_request request = {
+        .allowed = UINT64_MAX, .run = true, .strip = true, .speed = true};
+    open_bench(&bench);
+    char *path =
+        fake(&bench, WRITES "case \"$*\" in *-O3*) write 20 0 $out;; *) cp $in $out;; esac");
+    if (assemble(&bench, PLAIN, &module)) {
+        CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
+        CHECK_TEXT(result.why_not, NULL);
+        CHECK_TEXT(result.how, "wasm-opt 999 -O3");
+        CHECK(result.module.size <= module.module.size);
+    }
+    close_bench(&bench);
+}
+
+/* The newest that reads the module; none that lies in the project. */
+static void test_several(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimizer optimizer;
+    struct optimize_result result;
+    struct optimize_request request = {.allowed = UINT64_MAX, .run = true, .strip = true};
+    open_bench(&bench);
+    struct arena *arena = &bench.arena;
+    char *old = path_join(arena, bench.folder, "old"), *new = path_join(arena, bench.folder, "new");
+    CHECK(file_make_folder(old, &bench.error) == 0 && file_make_folder(new, &bench.error) == 0);
+    fake_at(&bench, path_join(arena, old, "wasm-opt"), 98, WRITE(SMALL));
+    fake_at(&bench, path_join(arena, new, "wasm-opt"), 132, "echo 'parse exception' >&2; exit 1");
+    unit_setenv(bench.world, "PATH", arena_printf(arena, "relative:%s:%s:%s", old, new, old));
+    const struct optimizer_search everywhere = {0}, not_new = {.project = new};
+    CHECK(optimizer_find(arena, bench.world, &everywhere, &optimizer, &bench.error) == 0);
+    CHECK_TEXT(optimizer.version, "132");
+    CHECK(optimizer.older && !optimizer.older->older && !optimizer.passed_over);
+    unit_setenv(bench.world, "PATH", "/usr/local/bin:/usr/bin:/bin");
+    if (assemble(&bench, PLAIN, &module)) {
+        request.module = module.module;
+        request.info = &module.info;
+        CHECK(optimize_by(&bench, &optimizer, &request, &result) == 0);
+        CHECK_TEXT(result.why_not, NULL);
+        CHECK_TEXT(result.how, "wasm-opt 98 -Oz");
+        CHECK_TEXT(result.optimizer, "98");
+    }
+    unit_setenv(bench.world, "PATH", arena_printf(arena, "%s:%s", old, new));
+    CHECK(optimizer_find(arena, bench.world, &not_new, &optimizer, &bench.error) == 0);
+    CHECK_TEXT(optimizer.version, "98");
+    CHECK(!optimizer.older && optimizer.passed_over && strstr(optimizer.passed_over, "/new/"));
+    unit_setenv(bench.world, "PATH", new);
+    CHECK(optimizer_find(arena, bench.world, &not_new, &optimizer, &bench.error) == 0);
+    CHECK(!optimizer.path && strstr(optimizer.problem, "which lies in the project"));
+    close_bench(&bench);
+}
+
+static const char *wait_for; /* a file: when it is there, we are interrupted */
+
+static int interrupt(void *context)
+{
+    (void)context;
+    return file_exists(wait_for) ? SIGINT : 0;
+}
+
+/* No folder is left (close_bench), and no child. */
+static void test_interrupt(void)
+{
+    struct bench bench;
+    struct candidate module;
+    struct optimize_result result;
+    struct optimize_request request = {.allowed = UINT64_MAX, .run = true, .strip = true};
+    struct bytes text;
+    open_bench(&bench);
+    char *started = path_join(&bench.arena, bench.folder, "started");
+    char *path = fake(&bench, arena_printf(&bench.arena,
+                                           "case \"$*\" in *-Oz*) echo $$ >%s.new; mv %s.new %s; "
+                                           "sleep 60;; *) cp $in $out;; esac",
+                                           started, started, started));
+    wait_for = started;
+    if (assemble(&bench, PLAIN, &module)) {
+        bench.world->interrupted = interrupt;
+        CHECK(optimize_with(&bench, path, &module, request, &result) == -1);
+        CHECK(bench.error.fault == FAULT_INTERRUPTED);
+        if (CHECK(file_read(&bench.arena, started, 64, &text, &bench.error) == 0))
+            CHECK(kill((pid_t)strtol((const char *)text.data, NULL, 10), 0) == -1);
+    }
+    close_bench(&bench);
+}
+
 void test_optimize(void)
 {
+    test_measures();
+    test_never_larger();
+    test_speed_may_grow();
+    test_several();
+    test_interrupt();
     test_find();
     test_without_running();
     test_real();
