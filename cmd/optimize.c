@@ -154,7 +154,7 @@ static void print_document(struct run *run, const struct order_form *form, size_
 
 static void print_candidates(struct run *run, const struct optimize_result *result)
 {
-    static const char *const heads[] = {"candidate", "bytes", "code", "gzip", "", NULL};
+    static const char *const heads[] = {"candidate", "bytes", "code", "gzip", "note", NULL};
     struct table table;
     table_open(&table, run, heads);
     for (size_t i = 0; i < result->candidate_count; i++) {
@@ -216,7 +216,7 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
     if (out->gzip_bytes == 0)
         out->gzip_bytes = archive_gzip_size(out->module);
     if (out->needs)
-        world_say(run->world, "optimize", "warning: %s", out->needs);
+        world_say(run->world, "optimize", "%s: warning: %s", form->path, out->needs);
     return 0;
 }
 

@@ -38,10 +38,11 @@ static void make(void *context, size_t index)
     struct work own = *batch->work;
     own.arena = attempt->arena;
     own.error = &attempt->error;
-    own.fleeting = false;
+    own.fleeting = own.unread = false;
     attempt->status = make_candidate(&own, batch, attempt);
     attempt->problem = own.why_not;
     attempt->fleeting = own.fleeting;
+    attempt->unread = own.unread;
 }
 
 /* A line once it takes longer, and the bar of a terminal. */

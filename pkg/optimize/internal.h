@@ -35,6 +35,7 @@ struct work {
     const struct optimize_request *request;
     const char *why_not;
     bool fleeting;     /* another time it may come out otherwise: a limit was met, a signal came */
+    bool unread;       /* the optimizer ended with an exit code, or has no flag for what is used */
     const char *needs; /* what is missing, for a warning; or NULL */
     const struct optimize_candidate *table; /* shrink()'s */
     size_t table_count;
@@ -67,10 +68,11 @@ struct attempt {
     struct arguments flags;
     struct arena *arena; /* its own where several are made at a time */
     struct candidate candidate;
-    size_t code_bytes;            /* gzip_bytes: the candidate's */
-    const char *problem;          /* why there is none */
-    bool fleeting, written, fast; /* written: by the optimizer; fast: by its passes for speed */
-    int status;                   /* -1: what ends the run, in `error` */
+    size_t code_bytes;   /* gzip_bytes: the candidate's */
+    const char *problem; /* why there is none */
+    bool fleeting, unread, written,
+        fast;   /* written: by the optimizer; fast: by its passes for speed */
+    int status; /* -1: what ends the run, in `error` */
     struct error error;
 };
 

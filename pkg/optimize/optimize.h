@@ -75,7 +75,8 @@ struct optimize_result {
                               --signext-lowering, wasm-opt 132 -Oz, functions ordered" */
     const char *why_not;   /* when the optimizer's work is not used: why; else NULL */
     const char *optimizer; /* the version that was chosen; NULL: none */
-    const char *needs; /* "wasm-opt 118 or newer": the module is too new for all that there are */
+    const char *needs; /* a sentence: the module is too new for all optimizers that there are, and
+                          which one would do; NULL: it is not */
     size_t gzip_bytes; /* of the module; 0: not counted */
     bool cached;
     const struct optimize_candidate *candidates; /* the same for all measures */

@@ -114,6 +114,7 @@ static int run_in(struct arena *arena, struct work *work, const struct workspace
     if (process_run(arena, work->world, &request, &result, &problem) == 0) {
         work->why_not = describe_end(work, &result, limit_ms);
         work->fleeting |= result.timed_out || result.status > 128;
+        work->unread = !work->fleeting && result.status != 0;
         return 0;
     }
     if (problem.fault == FAULT_INPUT) {

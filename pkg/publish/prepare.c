@@ -140,6 +140,8 @@ static void say_result(struct pipeline *pipeline, const struct prepared_module *
     const struct optimize_result *result = &product->result;
     if (product->settings.level == OPTIMIZE_NONE)
         return;
+    if (result->needs)
+        world_say(pipeline->world, "optimize", "%s: warning: %s", module->path, result->needs);
     pipeline_step(pipeline, NULL,
                   arena_printf(pipeline->arena, "optimize: %s: %zu -> %zu bytes (%s%s)%s%s",
                                module->path, module->original.size, result->module.size,

@@ -542,6 +542,16 @@ static void test_several(void)
         CHECK_TEXT(result.why_not, NULL);
         CHECK_TEXT(result.how, "wasm-opt 98 -Oz");
         CHECK_TEXT(result.optimizer, "98");
+        CHECK(!result.needs);
+        optimizer.older = NULL;
+        CHECK(optimize_by(&bench, &optimizer, &request, &result) == 0);
+        CHECK_TEXT(result.why_not, "wasm-opt ended with exit code 1: parse exception");
+        CHECK_TEXT(result.needs,
+                   "wasm-opt 132 cannot read the module, a newer one may: it ships stripped");
+        optimizer.version = "98";
+        CHECK(optimize_by(&bench, &optimizer, &request, &result) == 0);
+        CHECK_TEXT(result.needs,
+                   "wasm-opt 98 cannot read the module, 108 or newer can: it ships stripped");
     }
     unit_setenv(bench.world, "PATH", arena_printf(arena, "%s:%s", old, new));
     CHECK(optimizer_find(arena, bench.world, &not_new, &optimizer, &bench.error) == 0);
