@@ -51,7 +51,7 @@ static void tick(void *context, unsigned seconds)
     struct batch *batch = context;
     const struct optimize_request *request = batch->work->request;
     size_t size = batch->before->module.size;
-    unsigned limit = (unsigned)(optimizer_limit_ms(request, size) / 1000);
+    unsigned limit = (unsigned)(optimizer_limit_ms(request, size) / WALL / 1000);
     const char *name = request->name ? request->name : "module";
     const char *more = batch->count > 1 ? " and others" : "";
     if (!batch->told)

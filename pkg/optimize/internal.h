@@ -103,7 +103,8 @@ bool optimizer_knows(const struct optimizer *, const char *flag);
 /* Adds --mvp-features and --enable-X for each of `features`. NULL, or why it can't be done. */
 const char *features_add(const struct optimizer *, uint64_t features, struct arguments *);
 
-/* Wall time that a run over that much may take: a quarter of it on the processors. */
+/* Wall time that a run over that much may take; of it only a WALL-th on the processors. */
+enum { WALL = 10 };
 uint64_t optimizer_limit_ms(const struct optimize_request *, size_t module_size);
 
 /* What the optimizer may add, because its flag for one of `features` is a wider one, and the target

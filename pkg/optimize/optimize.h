@@ -52,9 +52,8 @@ struct optimize_request {
     size_t keep_export_count;
     const struct cache *cache; /* of results; NULL: none */
     /* What changes no result: */
-    const char *name; /* of the module, for messages; may be NULL */
-    uint64_t
-        limit_ms; /* wall time of a run; 0: 80 s and 128 s a MB, a quarter of it on processors */
+    const char *name;  /* of the module, for messages; may be NULL */
+    uint64_t limit_ms; /* wall time of a run, a tenth of it on processors; 0: by the size */
     /* Once a second while the optimizer runs, with a limit of 0 when it has ended. May be NULL. */
     void (*wait)(void *context, const char *subject, unsigned seconds, unsigned limit);
     void *wait_context;

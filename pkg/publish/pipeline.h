@@ -9,6 +9,7 @@
 #include "pkg/compat/since.h"
 #include "pkg/publish/publish.h"
 
+struct drafts;
 struct file;
 struct validation_run;
 
@@ -24,24 +25,28 @@ struct pipeline {
     size_t record_count;
     const struct record *newest; /* of all records, also of those that this run has written */
     bool dirty;
-    struct file *files;         /* load.c: each file is read and scanned once */
-    struct product *products;   /* prepare.c: each module is optimized once */
+    struct file *files;    /* load.c: each file is read and scanned once */
+    struct drafts *drafts; /* drafts.c: each module is optimized once */
+    struct product *products;
     struct optimizer optimizer; /* path and problem NULL: not looked for yet */
     atomic_bool stop;           /* a target has failed: start no further one */
     atomic_bool told;           /* that what follows may change a platform */
 };
 
-/* What of a module several targets may share: optimized for the same features, and the best by the
-   same measure. */
+/* What is to be made of a module: the same work is done once for all targets. */
+struct product_work {
+    const uint8_t *source;    /* the original's bytes */
+    uint64_t allowed, capped; /* features that the target runs; of them those that the module uses,
+                                 and only these tell works apart */
+    struct manifest_optimize settings;
+};
+
+/* What of a module several targets share: the same bytes. */
 struct product {
     struct product *next;
-    const char *path;      /* where it was first met, for messages */
-    const uint8_t *source; /* the original's bytes */
-    uint64_t capped;       /* the features that it uses and the target runs */
-    struct manifest_optimize settings;
-    struct optimize_result *results; /* by measure; shared with the product of the other one */
-    enum optimize_measure measure;
-    struct optimize_result result; /* that of the measure */
+    const char *path;         /* where it was first met, for messages */
+    struct product_work work; /* by which it was first made */
+    struct optimize_result result;
     char sha256[65];
     size_t gzip_bytes;
     bool judged;                    /* by the scan */
@@ -104,6 +109,18 @@ void pipeline_recall(struct pipeline *);
    there is none. And who made the target's modules. */
 bool target_earlier(const struct pipeline *, const struct prepared *, struct earlier *out);
 const char *target_toolchain(struct arena *, const struct prepared *);
+
+/* drafts.c: the optimizer's work for all targets; and what came of one, by measure. */
+int drafts_make(struct pipeline *, struct error *) MUST_CHECK;
+const struct optimize_result *drafts_find(const struct pipeline *, const struct product_work *);
+
+/* prepare.c: what is wanted of a target's module, and the doing of it, from any thread. */
+struct product_work product_work(const struct pipeline *, const struct prepared *,
+                                 const struct prepared_module *);
+bool product_is_same_work(const struct product_work *, const struct product_work *);
+int product_optimize(const struct pipeline *, struct arena *, const struct prepared_module *,
+                     const struct product_work *, struct optimize_result[OPTIMIZE_MEASURES],
+                     struct error *) MUST_CHECK;
 
 /* prepare.c: fills ->optimizer. */
 int pipeline_find_optimizer(struct pipeline *, struct error *) MUST_CHECK;

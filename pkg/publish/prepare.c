@@ -88,11 +88,24 @@ bool publish_same_settings(const struct manifest_optimize *a, const struct manif
            is_same_list(&a->passes, &b->passes);
 }
 
-static bool is_same_work(const struct product *product, const uint8_t *source, uint64_t capped,
-                         const struct manifest_optimize *settings)
+bool product_is_same_work(const struct product_work *a, const struct product_work *b)
 {
-    return product->source == source && product->capped == capped &&
-           publish_same_settings(&product->settings, settings);
+    return a->source == b->source && a->capped == b->capped &&
+           publish_same_settings(&a->settings, &b->settings);
+}
+
+struct product_work product_work(const struct pipeline *pipeline, const struct prepared *target,
+                                 const struct prepared_module *module)
+{
+    uint64_t allowed = profile_runs(target->job.profile, &module->original_info);
+    struct product_work work = {.source = module->original.data,
+                                .allowed = allowed,
+                                .capped = allowed & module->original_info.features,
+                                .settings = target->target->optimize};
+    /* A ready package ships untouched, and check judges what the user has built. */
+    if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
+        work.settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
+    return work;
 }
 
 struct optimize_request publish_optimizing(const struct manifest_optimize *settings,
@@ -110,26 +123,22 @@ struct optimize_request publish_optimizing(const struct manifest_optimize *setti
     };
 }
 
-static int optimize_product(struct pipeline *pipeline, const struct optimizer *optimizer,
-                            const struct prepared_module *module, uint64_t allowed,
-                            struct product *product, struct error *error)
+int product_optimize(const struct pipeline *pipeline, struct arena *arena,
+                     const struct prepared_module *module, const struct product_work *work,
+                     struct optimize_result results[OPTIMIZE_MEASURES], struct error *error)
 {
-    struct optimize_request request = publish_optimizing(&product->settings, allowed);
+    struct optimize_request request = publish_optimizing(&work->settings, work->allowed);
     request.module = module->original;
     request.info = &module->original_info;
     request.cache = pipeline->options->cache;
     request.name = module->path;
     request.wait = pipeline->options->wait;
     request.wait_context = pipeline->options->step_context;
-    product->results = arena_alloc(pipeline->arena, OPTIMIZE_MEASURES, sizeof *product->results);
-    if (!request.strip) {
-        for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
-            product->results[i] = (struct optimize_result){
-                .module = module->original, .info = module->original_info, .how = "unchanged"};
-        return 0;
-    }
-    if (optimize(pipeline->arena, pipeline->world, optimizer, &request, product->results, error) !=
-        0)
+    for (size_t i = 0; !request.strip && i < OPTIMIZE_MEASURES; i++)
+        results[i] = (struct optimize_result){
+            .module = module->original, .info = module->original_info, .how = "unchanged"};
+    if (request.strip &&
+        optimize(arena, pipeline->world, &pipeline->optimizer, &request, results, error) != 0)
         return error_prefix(error, "%s", module->path);
     return 0;
 }
@@ -138,7 +147,7 @@ static void say_result(struct pipeline *pipeline, const struct prepared_module *
                        const struct product *product)
 {
     const struct optimize_result *result = &product->result;
-    if (product->settings.level == OPTIMIZE_NONE)
+    if (product->work.settings.level == OPTIMIZE_NONE)
         return;
     if (result->needs)
         world_say(pipeline->world, "optimize", "%s: warning: %s", module->path, result->needs);
@@ -150,22 +159,18 @@ static void say_result(struct pipeline *pipeline, const struct prepared_module *
                                result->why_not ? result->why_not : ""));
 }
 
-static int make_product(struct pipeline *pipeline, const struct optimizer *optimizer,
-                        const struct prepared_module *module, uint64_t allowed,
-                        struct product *product, struct error *error)
+static struct product *make_product(struct pipeline *pipeline, const struct prepared_module *module,
+                                    const struct product_work *work,
+                                    const struct optimize_result *result)
 {
-    product->next = pipeline->products;
-    product->path = module->path;
-    product->source = module->original.data;
-    if (!product->results &&
-        optimize_product(pipeline, optimizer, module, allowed, product, error) != 0)
-        return -1;
-    product->result = product->results[product->measure];
+    struct product *product = arena_alloc(pipeline->arena, 1, sizeof *product);
+    *product = (struct product){
+        .next = pipeline->products, .path = module->path, .work = *work, .result = *result};
     say_result(pipeline, module, product);
     digest_sha256(product->result.module, product->sha256);
     pipeline->products = product;
     opinion_ask(pipeline, product);
-    return 0;
+    return product;
 }
 
 enum optimize_measure publish_measure(const struct profile *profile)
@@ -174,33 +179,24 @@ enum optimize_measure publish_measure(const struct profile *profile)
                                                             : OPTIMIZE_FOR_CODE;
 }
 
-static int find_product(struct pipeline *pipeline, const struct optimizer *optimizer,
-                        const struct prepared *target, const struct prepared_module *module,
-                        struct product **out, struct error *error)
+static bool is_same_bytes(struct bytes a, struct bytes b)
 {
-    struct manifest_optimize settings = target->target->optimize;
-    uint64_t allowed = profile_runs(target->job.profile, &module->original_info);
-    uint64_t capped = allowed & module->original_info.features;
-    /* A ready package ships untouched, and check judges what the user has built. */
-    if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
-        settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
-    enum optimize_measure measure = publish_measure(target->job.profile);
-    struct optimize_result *results = NULL;
-    for (struct product *product = pipeline->products; product; product = product->next) {
-        if (!is_same_work(product, module->original.data, capped, &settings))
-            continue;
-        results = product->results;
-        if (results[measure].module.data == product->result.module.data) {
-            *out = product;
-            return 0;
-        }
-    }
-    *out = arena_alloc(pipeline->arena, 1, sizeof **out);
-    (*out)->settings = settings;
-    (*out)->measure = measure;
-    (*out)->results = results;
-    (*out)->capped = capped;
-    return make_product(pipeline, optimizer, module, allowed, *out, error);
+    return a.size == b.size && (a.data == b.data || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* What comes out the same of the same module is one product, however it came about. */
+static struct product *find_product(struct pipeline *pipeline, const struct prepared *target,
+                                    const struct prepared_module *module)
+{
+    struct product_work work = product_work(pipeline, target, module);
+    const struct optimize_result *results = drafts_find(pipeline, &work);
+    const struct optimize_result *result = &results[publish_measure(target->job.profile)];
+    for (struct product *product = pipeline->products; product; product = product->next)
+        if (product->work.source == work.source &&
+            is_same_bytes(product->result.module, result->module) &&
+            is_same_bytes(product->result.debug, result->debug))
+            return product;
+    return make_product(pipeline, module, &work, result);
 }
 
 /* One module's digest; of several the digest over their digests and paths, a line each. */
@@ -219,16 +215,13 @@ static const char *digest_modules(struct pipeline *pipeline, const struct prepar
     return digest;
 }
 
-static int optimize_target(struct pipeline *pipeline, const struct optimizer *optimizer,
-                           struct prepared *target, struct error *error)
+static void optimize_target(struct pipeline *pipeline, struct prepared *target)
 {
     bool counts = pipeline->options->sizes || target->target->budget.gzip_bytes;
     for (size_t i = 0; i < target->module_count; i++) {
         struct prepared_module *module = &target->modules[i];
-        if (world_stopped(pipeline->world, error) != 0 ||
-            find_product(pipeline, optimizer, target, module, &module->product, error) != 0)
-            return -1;
-        struct product *product = module->product;
+        struct product *product = find_product(pipeline, target, module);
+        module->product = product;
         if (counts && product->gzip_bytes == 0)
             product->gzip_bytes = archive_gzip_size(product->result.module);
         module->optimized = product->result;
@@ -238,7 +231,6 @@ static int optimize_target(struct pipeline *pipeline, const struct optimizer *op
             target->payload.parts[module->part].body = product->result.module;
     }
     target->module_sha256 = digest_modules(pipeline, target);
-    return 0;
 }
 
 static bool needs_optimizer(const struct pipeline *pipeline)
@@ -271,9 +263,10 @@ static int optimize_all(struct pipeline *pipeline, struct error *error)
     if (needs_optimizer(pipeline) && pipeline_find_optimizer(pipeline, error) != 0)
         return -1;
     say_passed_over(pipeline);
+    if (drafts_make(pipeline, error) != 0 || world_stopped(pipeline->world, error) != 0)
+        return -1;
     for (size_t i = 0; i < pipeline->out->target_count; i++)
-        if (optimize_target(pipeline, &pipeline->optimizer, &pipeline->out->targets[i], error) != 0)
-            return -1;
+        optimize_target(pipeline, &pipeline->out->targets[i]);
     return 0;
 }
 
