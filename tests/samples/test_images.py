@@ -153,6 +153,19 @@ class Sample:
             features = run([PROGRAM, "inspect", "--format", "json", path], self.folder, self.env).json["module"]["features"]
             self.assertEqual("simd128" in [each["name"] for each in features], kernel == "simd", features)
 
+    @needs(24)
+    def test_benched(self):
+        """What `bench` prints of it; how fast it is, is no test's business."""
+        ended = self.project.deploy("bench", "--target", "lambda", env={**self.env, "EDGE_DEPLOY_NODE": NODE[24]})
+        self.assertEqual(ended.code, 0, ended)
+        target, = ended.json["bench"]["targets"]
+        self.assertTrue(target["shipped"]["simd128"], target)
+        runtime, = (each for each in target["runtimes"] if each["name"] == "node")
+        self.assertIsNone(runtime["problem"], runtime)
+        medians = {row["measure"]: row["shipped"]["median"] for row in runtime["rows"] if row["shipped"]}
+        for measure in ("compile", "cold_start", "first_call", "throughput", "request_cpu"):
+            self.assertGreater(medians[measure], 0, measure)
+
     @needs(22)
     def test_memory_stays(self):
         for kernel in KERNELS:
