@@ -169,6 +169,20 @@ static json_t *percent_json(const struct prepared *target, const struct deployme
                                           : json_null();
 }
 
+/* Where debug information was kept for what ships. */
+static void add_twins(json_t *json, const struct prepared *target)
+{
+    json_t *paths = json_array();
+    for (size_t i = 0; i < target->module_count; i++)
+        if (target->modules[i].debug_path)
+            json_array_append_new(paths, text_or_null(target->modules[i].debug_path));
+    if (target->debug_sha256) {
+        json_object_set_new(json, "debug_sha256", text_or_null(target->debug_sha256));
+        json_object_set(json, "debug_paths", paths);
+    }
+    json_decref(paths);
+}
+
 static json_t *target_json(const struct run *run, const struct prepared *target)
 {
     const struct deployment *deployment = deployments_shown(run, target);
@@ -187,6 +201,7 @@ static json_t *target_json(const struct run *run, const struct prepared *target)
     json_object_set_new(json, "url", text_or_null(deployments_url(target)));
     json_object_set_new(json, "artifact_sha256", text_or_null(deployments_digest(run, target)));
     json_object_set_new(json, "module_sha256", text_or_null(digest_of_modules(run, target)));
+    add_twins(json, target);
     json_object_set_new(json, "requests", json_integer(target->stats.requests));
     json_object_set_new(json, "retries", json_integer(target->stats.retries));
     json_object_set_new(json, "seconds",

@@ -34,14 +34,17 @@ static void add_row(struct run *run, struct table *table, const struct record *r
         record->version,
         shortened(run, record->commit, 8),
         shortened(run, record->artifact_sha256, 12),
-        arena_printf(run->arena, "%llu", (unsigned long long)record->artifact_bytes)};
+        arena_printf(run->arena, "%llu", (unsigned long long)record->artifact_bytes),
+        run->options.verbose ? shortened(run, record->debug_sha256, 12) : NULL};
     table_add(table, cells, 3, strcmp(record->event, "rollback") == 0 ? TINT_WARN : TINT_NONE);
 }
 
 static void print_text(struct run *run, const struct record *records, size_t count)
 {
-    static const char *const heads[] = {"TIME",   "TARGET", "ENV",   "EVENT", "VERSION",
-                                        "COMMIT", "DIGEST", "BYTES", NULL};
+    const char *const heads[] = {"TIME",   "TARGET",  "ENV",
+                                 "EVENT",  "VERSION", "COMMIT",
+                                 "DIGEST", "BYTES",   run->options.verbose ? "DEBUG" : NULL,
+                                 NULL};
     struct table table;
     table_open(&table, run, heads);
     for (size_t i = 0; i < count; i++)

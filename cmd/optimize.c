@@ -220,6 +220,19 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
     return 0;
 }
 
+/* OUT.wasm has its twin in OUT.debug.wasm. */
+static int write_twin(struct run *run, const struct optimize_result *result, struct error *error)
+{
+    char sha256[65];
+    if (result->debug.size == 0)
+        return 0;
+    const char *path = publish_twin_path(run->arena, run->options.output, NULL);
+    if (publish_twin_write(path, result, sha256, error) != 0)
+        return -1;
+    world_say(run->world, "optimize", "debug information in %s", path);
+    return 0;
+}
+
 static int run_optimize(struct run *run, struct error *error)
 {
     struct order_form form;
@@ -230,6 +243,8 @@ static int run_optimize(struct run *run, struct error *error)
     }
     if (fill_form(run, &form, error) != 0 || work(run, &form, &result, error) != 0 ||
         file_write(run->options.output, result.module, 0644, error) != 0)
+        return -1;
+    if (write_twin(run, &result, error) != 0)
         return -1;
     size_t gzip_bytes = archive_gzip_size(form.module.bytes);
     if (run->json)

@@ -47,6 +47,8 @@ static int describe(struct run *run, const struct prepared *target, json_t **out
     json_object_set_new(json, "platform", json_string(target->target->platform));
     json_object_set_new(json, "artifact_sha256", json_string(artifact->sha256));
     json_object_set_new(json, "module_sha256", json_string(target->module_sha256));
+    if (target->debug_sha256)
+        json_object_set_new(json, "debug_sha256", json_string(target->debug_sha256));
     json_object_set_new(json, "bytes", json_integer((json_int_t)artifact->counted_bytes));
     json_object_set_new(json, "unpacked_bytes", json_integer((json_int_t)artifact->unpacked_bytes));
     for (size_t i = 0; i < artifact->part_count; i++)
@@ -69,7 +71,7 @@ static int write_part(struct run *run, const char *folder, const struct part *pa
     return file_write(path_join(run->arena, folder, name), part->body, 0644, error);
 }
 
-static int write_target(struct run *run, const struct prepared *target, struct error *error)
+static int write_target(struct run *run, struct prepared *target, struct error *error)
 {
     json_t *description;
     if (!is_safe_path(target->target->name))
@@ -83,7 +85,8 @@ static int write_target(struct run *run, const struct prepared *target, struct e
         if (write_part(run, folder, part, single ? part->filename : part->name, error) != 0)
             return -1;
     }
-    if (describe(run, target, &description, error) != 0)
+    if (publish_twins(run->arena, target, folder, false, error) != 0 ||
+        describe(run, target, &description, error) != 0)
         return -1;
     char *text = arena_printf(run->arena, "%s\n", json_print_indented(run->arena, description));
     return file_write(path_join(run->arena, folder, DESCRIPTION), bytes_of(text), 0644, error);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TABLE_COLUMNS = 8 };
+enum { TABLE_COLUMNS = 9 };
 
 enum tint { TINT_NONE, TINT_GOOD, TINT_WARN, TINT_BAD };
 

@@ -60,6 +60,7 @@ static void describe_modules(struct pipeline *pipeline, const struct prepared *t
         features |= module->optimized.info.features;
     }
     record->module_sha256 = target->module_sha256;
+    record->debug_sha256 = target->debug_sha256;
     record->optimizer = target->module_count ? target->modules[0].optimized.how : NULL;
     record->features = name_features(pipeline->arena, features, &record->feature_count);
     describe_built(pipeline, target, record);

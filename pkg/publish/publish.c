@@ -272,6 +272,21 @@ static int dry_run(struct pipeline *pipeline, struct error *error)
     return 0;
 }
 
+static int write_twins(struct pipeline *pipeline, struct error *error)
+{
+    for (size_t i = 0; i < pipeline->out->target_count; i++) {
+        struct prepared *target = &pipeline->out->targets[i];
+        if (publish_twins(pipeline->arena, target, pipeline->manifest->folder, true, error) != 0)
+            return -1;
+        for (size_t k = 0; k < target->module_count; k++)
+            if (target->modules[k].debug_path)
+                pipeline_step(pipeline, target,
+                              arena_printf(pipeline->arena, "debug information in %s",
+                                           target->modules[k].debug_path));
+    }
+    return 0;
+}
+
 static int run_steps(struct pipeline *pipeline, struct error *error)
 {
     const struct publish_options *options = pipeline->options;
@@ -282,6 +297,8 @@ static int run_steps(struct pipeline *pipeline, struct error *error)
     prepare_warn(pipeline);
     if (options->dry_run)
         return dry_run(pipeline, error);
+    if (write_twins(pipeline, error) != 0)
+        return -1;
     if (compare_all(pipeline, error) != 0) /* 7 */
         return -1;
     if (!has_work(pipeline))

@@ -54,7 +54,9 @@ struct prepared_module {
     const char *second;     /* what libwabt said: "valid", or why it was not asked or could not say;
                                NULL: nothing yet */
     char sha256[65];        /* of what ships */
-    size_t gzip_bytes;      /* 0: not counted */
+    const char *debug_path; /* of its twin with debug information, once written; or NULL */
+    char debug_sha256[65];
+    size_t gzip_bytes;       /* 0: not counted */
     size_t built_gzip_bytes; /* of the original; counted for the record, else 0 */
     struct product *product; /* what it shares with other targets; not for others to use */
 };
@@ -67,6 +69,7 @@ struct prepared {
     struct prepared_module *modules;
     size_t module_count;
     const char *module_sha256; /* of several modules: over their digests and paths */
+    const char *debug_sha256;  /* of the twins in the same way; NULL: none were written */
     struct artifact artifact;
     struct verdict verdict;
     /* publish, rollback, verify, status: */
@@ -178,5 +181,18 @@ int publish_status(struct arena *, const struct world *, const struct manifest *
 int publish_verify(struct arena *, const struct world *, const struct manifest *,
                    const struct publish_options *, struct publish_result *out,
                    struct error *) MUST_CHECK;
+
+/* twin.c: "build/app.wasm" -> "build/app.TARGET.debug.wasm", without a target "app.debug.wasm". */
+const char *publish_twin_path(struct arena *, const char *module, const char *target);
+
+/* Writes the result's twin, which ends with a section that names the digest of the shipped module;
+   never over a file that is no such twin. */
+int publish_twin_write(const char *path, const struct optimize_result *, char sha256[65],
+                       struct error *) MUST_CHECK;
+
+/* The twins of the target's modules, where they have one: each `beside` its module, whose path is
+   relative to `folder`, or all in `folder`. Fills debug_path and debug_sha256. */
+int publish_twins(struct arena *, struct prepared *, const char *folder, bool beside,
+                  struct error *) MUST_CHECK;
 
 #endif

@@ -88,6 +88,9 @@ char *record_line(struct arena *arena, const struct record *record)
     if (has_own_built(record))
         json_object_set_new(line, "built_features",
                             texts(record->built_features, record->built_feature_count));
+    if (record->debug_sha256)
+        json_object_set_new(line, "debug_sha256",
+                            json_text(record->debug_sha256, strlen(record->debug_sha256)));
     json_object_set_new(line, "percent", json_integer(record->percent));
     json_object_set_new(line, "dirty", json_boolean(record->dirty));
     return json_print(arena, line);
@@ -167,6 +170,9 @@ int record_parse(struct arena *arena, const char *line, size_t size, struct reco
     if (!is_time(out->time))
         return -1;
     read_features(arena, document, out);
+    const json_t *debug = json_object_get(document, "debug_sha256");
+    if (json_is_string(debug) && json_string_length(debug) > 0)
+        out->debug_sha256 = safe(arena, debug);
     json_int_t percent = json_find_integer(document, "percent", 100);
     out->percent = percent >= 0 && percent <= 100 ? (unsigned)percent : 100;
     out->dirty = json_find_bool(document, "dirty", false);

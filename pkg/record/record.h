@@ -21,6 +21,7 @@ struct record {
     const char *resource;                   /* the platform's id of service or function, or NULL */
     const char *version, *previous_version; /* previous may be NULL */
     const char *artifact_sha256, *module_sha256;
+    const char *debug_sha256; /* of the twin with debug information, or NULL */
     uint64_t module_bytes, gzip_bytes, artifact_bytes;
     const char **features;
     size_t feature_count;
