@@ -173,13 +173,15 @@ static int read_base(struct choice *choice, struct error *error)
 {
     struct run *run = choice->run;
     const struct profile *built_in = &choice->profiles[choice->platform];
-    const char *file = run->options.profile, *own = variant_of(run->arena, choice);
+    const char *file = run->options.profile, *own = NULL;
     struct bytes text = bytes_of(platform_find(built_in->name)->profile_json);
     if (file && file_read(run->arena, file, LIMIT_MANIFEST, &text, error) != 0)
         return -1;
     const char *origin = file ? file : built_in->name, *variant = choice->variant;
     if (profile_parse(run->arena, (const char *)text.data, origin, NULL, &choice->base, error) != 0)
         return -1;
+    if (choice->base.variant_count)
+        own = variant_of(run->arena, choice);
     if (!variant && own && has_variant(&choice->base, own))
         variant = own;
     if (variant && profile_parse(run->arena, (const char *)text.data, origin, variant,

@@ -32,7 +32,7 @@ static const char *name_runtime(struct arena *arena, const struct runtime *runti
 static const char *date_of(const struct measuring *measuring)
 {
     const char *version = measuring->runtime->version, *variant = measuring->variant;
-    if (!measuring->known || !measuring->known->dated)
+    if (!measuring->known || !measuring->known->dated || !text_is_date(variant))
         return NULL;
     return text_is_date(version) && strcmp(version, variant) < 0 ? version : variant;
 }
