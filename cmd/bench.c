@@ -215,14 +215,21 @@ static int bench_target(struct run *run, struct prover *prover, const struct pre
                         struct bench_target *out, struct error *error)
 {
     const struct profile *profile = target->job.profile;
+    const char *ships = target->target->main ? target->target->main : target->target->package;
     struct bench_job job = {.form = form_of(target)};
     size_t capacity = 0;
     *out = (struct bench_target){.target = target->target->name,
                                  .platform = target->target->platform,
                                  .variant = profile->variant,
-                                 .how = target->modules[0].optimized.how,
-                                 .module = target->modules[0].path,
+                                 .how = "unchanged",
+                                 .module = ships ? ships : "",
                                  .same = true};
+    if (target->module_count == 0) {
+        out->problem = "not measured: it ships no module";
+        return 0;
+    }
+    out->how = target->modules[0].optimized.how;
+    out->module = target->modules[0].path;
     for (size_t i = 0; i < target->module_count; i++)
         out->same = out->same &&
                     bytes_equal(target->modules[i].original, target->modules[i].optimized.module);
@@ -317,7 +324,6 @@ static int run_bench(struct run *run, struct error *error)
     struct report_module *modules;
     int verdict = judge(run, &result, &bench, error);
     reports_fill(run, &result, &report, &modules);
-    report.bench = &bench;
     report.failure = error;
     report.bench = &bench;
     print(run, &bench, verdict == 0 ? NULL : error);
