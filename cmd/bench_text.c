@@ -142,6 +142,8 @@ void bench_text(struct run *run, const struct bench *bench)
         printf("%s", i ? "\n" : "");
         print_target(run, &bench->targets[i]);
     }
-    printf("\nTimes: 25th percentile; req/s: median; in brackets their 90 %% range. Cold start is "
-           "over an empty worker.\nWithin the noise: the 90 %% range of the difference holds 0.\n");
+    printf(
+        "\nTimes: 25th percentile; req/s: median; in brackets their 90 %% range, of fewer than 20 "
+        "the whole.\nCold start is over an empty worker. Within the noise: the range of the "
+        "difference holds 0.\n");
 }

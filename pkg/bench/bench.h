@@ -9,7 +9,8 @@ struct arena;
 struct world;
 
 /* Many measurements of one thing. What is compared is the 25th percentile of times and the median
-   of what is better when it is more; low and high are the 90 % range of that (bootstrap). */
+   of what is better when it is more; low and high are the 90 % range of that
+   (bootstrap), of fewer than 20 the whole range. */
 struct bench_number {
     double p25, median, low, high;
     size_t count; /* 0: not measured */

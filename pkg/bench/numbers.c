@@ -5,7 +5,10 @@
 
 #include "pkg/base/arena.h"
 
-enum { RESAMPLES = 500 };
+enum {
+    RESAMPLES = 500,
+    FEW = 20 /* resamples of fewer are too much alike: they would see differences in noise */
+};
 
 void samples_add(struct arena *arena, struct samples *samples, double value)
 {
@@ -66,11 +69,23 @@ static double resampled(const struct samples *samples, double *room, double shar
     return quantile_of_sorted(room, samples->count, share);
 }
 
-/* The 90 % range of a's figure less b's. */
+/* All of a's less all of b's, as far as they lie apart. */
+static void whole_range(struct arena *arena, const struct samples *a, const struct samples *b,
+                        double *low, double *high)
+{
+    *low = samples_quantile(arena, a, 0) - samples_quantile(arena, b, 1);
+    *high = samples_quantile(arena, a, 1) - samples_quantile(arena, b, 0);
+}
+
+/* The 90 % range of a's figure less b's; of few the whole. */
 static void range(struct arena *arena, enum bench_measure measure, const struct samples *a,
                   const struct samples *b, double *low, double *high)
 {
     size_t most = a->count > b->count ? a->count : b->count;
+    if (a->count < FEW || (b->count > 0 && b->count < FEW)) {
+        whole_range(arena, a, b, low, high);
+        return;
+    }
     double *room = arena_alloc(arena, most + 1, sizeof *room);
     double *differences = arena_alloc(arena, RESAMPLES, sizeof *differences);
     uint32_t state = 2463534242U;

@@ -19,7 +19,8 @@ double samples_quantile(struct arena *, const struct samples *, double share);
 struct bench_number samples_number(struct arena *, enum bench_measure, const struct samples *,
                                    const struct samples *base);
 
-/* Whether the 90 % range of the difference of the two figures holds 0. */
+/* Whether the 90 % range of the difference of the two figures holds 0; of fewer than 20, whether
+   any of one lies among those of the other. */
 bool samples_within_noise(struct arena *, enum bench_measure, const struct samples *,
                           const struct samples *);
 

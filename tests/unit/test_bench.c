@@ -49,6 +49,12 @@ static void test_noise(struct arena *arena)
     CHECK(samples_within_noise(arena, BENCH_COMPILE, &quiet, &other));
     CHECK(!samples_within_noise(arena, BENCH_COMPILE, &quiet, &faster));
     CHECK(samples_within_noise(arena, BENCH_COMPILE, &wild, &faster));
+    struct samples five = fill(arena, 10, 0.1, 5), apart = fill(arena, 10.41, 0.1, 5);
+    struct samples touching = fill(arena, 10.39, 0.1, 5);
+    CHECK(!samples_within_noise(arena, BENCH_THROUGHPUT, &five, &apart));
+    CHECK(samples_within_noise(arena, BENCH_THROUGHPUT, &five, &touching));
+    struct bench_number few = samples_number(arena, BENCH_THROUGHPUT, &five, NULL);
+    CHECK(few.low == 10 && few.high > 10.39 && few.high < 10.41);
     CHECK(samples_within_noise(arena, BENCH_COMPILE, &quiet, &none));
 }
 
