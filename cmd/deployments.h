@@ -17,6 +17,9 @@ char *deployments_short(struct run *, const char *text, size_t size); /* NULL st
 /* Where what is live answers, a line each; `before` stands before the first one. */
 void deployments_urls(struct run *, const struct publish_result *, const char *before);
 
+/* Names of the exports that were removed from the target's modules. */
+json_t *deployments_removed(const struct prepared *);
+
 /* deployments_status.c */
 void deployments_status(struct run *, const struct publish_result *);
 

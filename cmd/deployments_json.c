@@ -125,13 +125,26 @@ static void add_pin(const struct deployment *made, json_t *json)
     json_decref(pin);
 }
 
+json_t *deployments_removed(const struct prepared *target)
+{
+    json_t *array = json_array();
+    for (size_t m = 0; m < target->module_count; m++) {
+        const struct optimize_result *result = &target->modules[m].optimized;
+        for (size_t i = 0; i < result->removed_export_count; i++)
+            json_array_append_new(array, json_string(result->removed_exports[i]));
+    }
+    return array;
+}
+
 /* What single commands have to tell beyond the keys that all have. */
 static void add_details(const struct run *run, const struct prepared *target, json_t *json)
 {
     if (target->artifact.sha256[0])
         json_object_set_new(json, "artifact", artifact_json(&target->artifact));
-    if (target->module_count)
+    if (target->module_count) {
         json_object_set_new(json, "optimizer", text_or_null(target->modules[0].optimized.how));
+        json_object_set_new(json, "removed_exports", deployments_removed(target));
+    }
     if (deployments_is(run, "status")) {
         json_object_set_new(json, "live", deployments_side(&target->live, NULL));
         json_object_set_new(

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/deployments.h"
 #include "cmd/table.h"
 #include "pkg/base/file.h"
 #include "pkg/base/text.h"
@@ -51,6 +52,7 @@ static int describe(struct run *run, const struct prepared *target, json_t **out
         json_object_set_new(json, "debug_sha256", json_string(target->debug_sha256));
     json_object_set_new(json, "bytes", json_integer((json_int_t)artifact->counted_bytes));
     json_object_set_new(json, "unpacked_bytes", json_integer((json_int_t)artifact->unpacked_bytes));
+    json_object_set_new(json, "removed_exports", deployments_removed(target));
     for (size_t i = 0; i < artifact->part_count; i++)
         json_array_append_new(parts, part_json(&artifact->parts[i]));
     json_object_set_new(json, "parts", parts);

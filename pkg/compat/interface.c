@@ -109,6 +109,8 @@ int section_imports(struct reader *reader, const json_t *json, struct profile *o
 
 struct exports_section {
     json_t *require, *entries;
+    const char **used;
+    size_t used_count;
 };
 
 struct entry_section {
@@ -123,6 +125,8 @@ static const char *const kinds[] = {"func", "table", "memory", "global", "tag", 
 static const struct key exports_keys[] = {
     {"require", KEY_ARRAY, false, offsetof(struct exports_section, require), 0, NULL},
     {"entries", KEY_ARRAY, false, offsetof(struct exports_section, entries), 0, NULL},
+    {"used", KEY_WORDS, false, offsetof(struct exports_section, used),
+     offsetof(struct exports_section, used_count), NULL},
 };
 
 static const struct key export_keys[] = {
@@ -164,6 +168,8 @@ int section_exports(struct reader *reader, const json_t *json, struct profile *o
         return -1;
     if (strcmp(out->glue_entries, "none") == 0 && out->entry_count > 0)
         return reader_fault(reader, "exports.entries", "belong to a platform with glue");
+    out->used_exports = section.used;
+    out->used_export_count = section.used_count;
     out->entries = arena_alloc(reader->arena, out->entry_count + 1, sizeof *out->entries);
     for (size_t i = 0; i < out->entry_count; i++) {
         struct profile_entry *entry = &out->entries[i];

@@ -188,6 +188,10 @@ struct profile {
     size_t export_count;
     struct profile_entry *entries; /* a bare module needs one of them; none: no glue */
     size_t entry_count;
+    /* What host or glue use besides those, where it is there (* allowed). NULL: not known, so that
+       no export can be left out. */
+    const char **used_exports;
+    size_t used_export_count;
     struct profile_limit *limits;
     size_t limit_count;
     struct profile_setting *settings;
@@ -230,6 +234,11 @@ bool profile_predates(const struct profile_runtime *, const char *version);
 
 const struct profile_limit *profile_limit(const struct profile *, const char *name);
 const struct profile_option *profile_option(const struct profile *, const char *name);
+
+/* Whether all is known that host and glue use of a bare module: it has the exports that they want,
+   and the profile says that there is no other use. And whether such a name is among it. */
+bool profile_knows_exports(const struct profile *, const struct wasm_info *);
+bool profile_uses_export(const struct profile *, struct bytes name);
 
 /* What of all features the profile runs, at least in part, as that module uses them. */
 uint64_t profile_runs(const struct profile *, const struct wasm_info *);

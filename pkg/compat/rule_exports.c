@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "pkg/base/arena.h"
+#include "pkg/base/text.h"
 #include "pkg/compat/rules.h"
 
 static bool has_type(const struct wasm_export *export, const struct profile_export *wanted)
@@ -24,13 +25,46 @@ static bool has_entry(const struct wasm_info *info, const struct profile_entry *
     return i == entry->export_count;
 }
 
-const struct profile_entry *check_entry(const struct check *check, const struct wasm_info *info)
+static const struct profile_entry *find_entry(const struct profile *profile,
+                                              const struct wasm_info *info)
 {
-    const struct profile *profile = check->profile;
     for (size_t i = 0; i < profile->entry_count; i++)
         if (has_entry(info, &profile->entries[i]))
             return &profile->entries[i];
     return NULL;
+}
+
+const struct profile_entry *check_entry(const struct check *check, const struct wasm_info *info)
+{
+    return find_entry(check->profile, info);
+}
+
+bool profile_knows_exports(const struct profile *profile, const struct wasm_info *info)
+{
+    for (size_t i = 0; i < profile->export_count; i++)
+        if (!has_export(info, &profile->exports[i]))
+            return false;
+    return profile->used_exports && info->kind == WASM_CORE &&
+           (profile->entry_count ? find_entry(profile, info) != NULL : profile->export_count > 0);
+}
+
+static bool is_among(const struct profile_export *exports, size_t count, struct bytes name)
+{
+    size_t i = 0;
+    while (i < count && !bytes_equal(bytes_of(exports[i].name), name))
+        i++;
+    return i < count;
+}
+
+/* Of all entries, not only the one that it has: the glue looks for each. */
+bool profile_uses_export(const struct profile *profile, struct bytes name)
+{
+    bool used = is_among(profile->exports, profile->export_count, name);
+    for (size_t i = 0; !used && i < profile->entry_count; i++)
+        used = is_among(profile->entries[i].exports, profile->entries[i].export_count, name);
+    for (size_t i = 0; !used && i < profile->used_export_count; i++)
+        used = text_matches_bytes(profile->used_exports[i], name);
+    return used;
 }
 
 static const char *describe(struct check *check, const char *kind, const char *type)

@@ -24,7 +24,9 @@ struct manifest_optimize {
     enum optimize_level level; /* default OPTIMIZE_SIZE */
     bool lower;                /* "auto" (default) or "never" */
     bool keep_names, keep_debug;
-    struct words keep_exports, passes;
+    struct words keep_exports; /* names of exports, * allowed; none: not said */
+    const char *keep_path;     /* of the object that says keep_exports: "targets.edge.optimize" */
+    struct words passes;
 };
 
 struct manifest_verify {

@@ -40,13 +40,16 @@ static enum optimize_level level_of(const char *word, enum optimize_level fallba
 
 /* Each fill_ leaves alone what `from` does not say: called with the document, then with the
    target. */
-static void fill_optimize(struct arena *arena, const json_t *from, struct manifest_optimize *out)
+static void fill_optimize(struct arena *arena, const json_t *from, const char *path,
+                          struct manifest_optimize *out)
 {
     const char *lower = json_find_string(from, "lower", NULL);
     out->level = level_of(json_find_string(from, "level", NULL), out->level);
     out->lower = lower ? strcmp(lower, "auto") == 0 : out->lower;
     out->keep_names = json_find_bool(from, "keep_names", out->keep_names);
     out->keep_debug = json_find_bool(from, "keep_debug", out->keep_debug);
+    if (json_find(from, "keep_exports"))
+        out->keep_path = json_path(arena, path, "optimize");
     out->keep_exports = words_of(arena, json_find(from, "keep_exports"), out->keep_exports);
     out->passes = words_of(arena, json_find(from, "passes"), out->passes);
 }
@@ -90,9 +93,10 @@ static void fill_bench(const json_t *from, struct manifest_bench *out)
     out->body = json_find_string(from, "body", out->body);
 }
 
-static void fill_common(struct arena *arena, const json_t *from, struct target *out)
+static void fill_common(struct arena *arena, const json_t *from, const char *path,
+                        struct target *out)
 {
-    fill_optimize(arena, json_find(from, "optimize"), &out->optimize);
+    fill_optimize(arena, json_find(from, "optimize"), path, &out->optimize);
     fill_budget(json_find(from, "budget"), &out->budget);
     fill_verify(json_find(from, "verify"), &out->verify);
     fill_bench(json_find(from, "bench"), &out->bench);
@@ -221,8 +225,8 @@ static int fill_target(const struct reader *reader, const char *name, const json
         .verify = {.method = "GET", .status = 200, .timeout_s = 120},
         .settings = settings_of(reader, from),
     };
-    fill_common(reader->arena, reader->document, out);
-    fill_common(reader->arena, from, out);
+    fill_common(reader->arena, reader->document, "", out);
+    fill_common(reader->arena, from, out->path, out);
     if (fill_source(reader, from, out) != 0 || fill_lists(reader, from, out) != 0)
         return -1;
     return check_paths(reader, from, out->path);

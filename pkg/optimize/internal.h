@@ -42,8 +42,9 @@ struct work {
     struct error *error;
 };
 
-/* prune.c: what only the exports reach that are not kept. */
+/* prune.c: the exports that are not kept; and which of `before` a result has not. */
 int prune(struct work *, struct candidate *) MUST_CHECK;
+void result_removed(struct arena *, const struct wasm_info *before, struct optimize_result *);
 
 /* lower.c: what the target does not run, by the passes that are sound. */
 int lower(struct work *, struct candidate *) MUST_CHECK;

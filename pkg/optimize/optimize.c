@@ -68,6 +68,18 @@ static bool is_unchanged(const struct candidate *a, const struct candidate *b)
     return a->module.data == b->module.data && a->module.size == b->module.size;
 }
 
+/* Where exports were removed, what is not reached any more need not be lowered. */
+static void take_reached(const struct work *work, const struct attempt *rewritten,
+                         struct candidate *module)
+{
+    uint64_t foreign = module->info.features & ~work->request->allowed;
+    if (rewritten->problem || (rewritten->candidate.info.features & foreign) == foreign)
+        return;
+    const char *how = work_how(work, module, rewritten->name);
+    *module = rewritten->candidate;
+    module->how = how;
+}
+
 /* What the optimizer has part in. */
 static int work_through(struct work *work, struct candidate *module,
                         struct candidate out[OPTIMIZE_MEASURES])
@@ -77,9 +89,13 @@ static int work_through(struct work *work, struct candidate *module,
     if (!work->optimizer->path) {
         work->why_not = work->optimizer->problem;
         work->fleeting = true;
-    } else if (choose(work, module, &rewritten) != 0 ||
-               (!work->why_not && lower(work, module) != 0)) {
+    } else if (choose(work, module, &rewritten) != 0) {
         return -1;
+    } else if (!work->why_not) {
+        if (work->request->keep_exports)
+            take_reached(work, &rewritten, module);
+        if (lower(work, module) != 0)
+            return -1;
     }
     return shrink(work, module, is_unchanged(&before, module) ? &rewritten : NULL, out);
 }
@@ -134,7 +150,9 @@ int optimize(struct arena *arena, const struct world *world, const struct optimi
     if (!component && request->run &&
         (prune(&work, &module) != 0 || recall_or_work(&work, &module, best, &cached) != 0))
         return -1;
-    for (size_t i = 0; i < OPTIMIZE_MEASURES; i++)
+    for (size_t i = 0; i < OPTIMIZE_MEASURES; i++) {
         out[i] = result_of(&work, &best[i], cached);
+        result_removed(arena, request->info, &out[i]);
+    }
     return 0;
 }

@@ -47,8 +47,9 @@ struct optimize_request {
     bool strip;                  /* level none: false, the bytes stay as they are */
     const char *const *passes;   /* further ones, without dashes, behind ours; may be NULL */
     size_t pass_count;
-    /* Exports that stay, by name; what only the others reach is removed. NULL: all stay. */
-    const char *const *keep_exports;
+    /* Exports that stay, by name; the others go, and with an optimizer what only they reach. Only
+       where it is run, or would be. NULL: all stay. */
+    const struct bytes *keep_exports;
     size_t keep_export_count;
     const struct cache *cache; /* of results; NULL: none */
     /* What changes no result: */
@@ -80,6 +81,8 @@ struct optimize_result {
     bool cached;
     const struct optimize_candidate *candidates; /* the same for all measures */
     size_t candidate_count;
+    const char *const *removed_exports; /* by name, safe to print; in the module's order */
+    size_t removed_export_count;
 };
 
 /* Never ships a larger module, as it is or compressed, or a different interface: exports with their

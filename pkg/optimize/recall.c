@@ -102,7 +102,7 @@ static bool result_key(const struct work *work, const struct optimizer *all,
     fields_number(&fields, request->keep_names);
     fields_number(&fields, request->keep_debug);
     add_words(&fields, request->passes, request->pass_count);
-    add_words(&fields, request->keep_exports, request->keep_export_count);
+    fields_number(&fields, request->keep_exports != NULL); /* the module says which are left */
     good = end_key(&fields, out) && good;
     arena_free(&scratch);
     return good;

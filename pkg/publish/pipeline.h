@@ -33,12 +33,19 @@ struct pipeline {
     atomic_bool told;           /* that what follows may change a platform */
 };
 
+/* The exports of a module that stay; names NULL: all. */
+struct kept {
+    struct bytes *names;
+    size_t count;
+};
+
 /* What is to be made of a module: the same work is done once for all targets. */
 struct product_work {
     const uint8_t *source;    /* the original's bytes */
     uint64_t allowed, capped; /* features that the target runs; of them those that the module uses,
                                  and only these tell works apart */
-    struct manifest_optimize settings;
+    struct manifest_optimize settings; /* without keep_exports: what they come to is in `kept` */
+    struct kept kept;
 };
 
 /* What of a module several targets share: the same bytes. */
@@ -130,6 +137,12 @@ void lowering_settle(struct pipeline *, struct verdict *);
 
 /* load.c: the target's payload and its modules, read and scanned. */
 int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK;
+
+/* keep.c: what stays of the exports of one of the target's modules. keep_check: FAULT_INPUT, with
+   the manifest's line, for a word of keep_exports that none of the target's modules exports. */
+struct kept keep_exports(struct arena *, const struct prepared *, const struct wasm_info *);
+int keep_check(const struct pipeline *, const struct prepared *, struct error *) MUST_CHECK;
+bool kept_equal(const struct kept *, const struct kept *);
 
 /* prepare.c: steps 2 to 6. With `beside` libwabt may still be at work when this returns. */
 int prepare(struct pipeline *, bool beside, struct error *) MUST_CHECK;

@@ -91,7 +91,7 @@ bool publish_same_settings(const struct manifest_optimize *a, const struct manif
 bool product_is_same_work(const struct product_work *a, const struct product_work *b)
 {
     return a->source == b->source && a->capped == b->capped &&
-           publish_same_settings(&a->settings, &b->settings);
+           publish_same_settings(&a->settings, &b->settings) && kept_equal(&a->kept, &b->kept);
 }
 
 struct product_work product_work(const struct pipeline *pipeline, const struct prepared *target,
@@ -105,6 +105,9 @@ struct product_work product_work(const struct pipeline *pipeline, const struct p
     /* A ready package ships untouched, and check judges what the user has built. */
     if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
         work.settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
+    if (work.settings.level >= OPTIMIZE_SIZE)
+        work.kept = keep_exports(pipeline->arena, target, &module->original_info);
+    work.settings.keep_exports = (struct words){0};
     return work;
 }
 
@@ -132,6 +135,8 @@ int product_optimize(const struct pipeline *pipeline, struct arena *arena,
     request.info = &module->original_info;
     request.cache = pipeline->options->cache;
     request.name = module->path;
+    request.keep_exports = work->kept.names;
+    request.keep_export_count = work->kept.count;
     request.wait = pipeline->options->wait;
     request.wait_context = pipeline->options->step_context;
     for (size_t i = 0; !request.strip && i < OPTIMIZE_MEASURES; i++)
@@ -260,6 +265,11 @@ static void say_passed_over(const struct pipeline *pipeline)
 
 static int optimize_all(struct pipeline *pipeline, struct error *error)
 {
+    for (size_t i = 0; pipeline->options->optimize && i < pipeline->out->target_count; i++) {
+        const struct prepared *target = &pipeline->out->targets[i];
+        if (target->payload.form != PAYLOAD_PACKAGE && keep_check(pipeline, target, error) != 0)
+            return -1;
+    }
     if (needs_optimizer(pipeline) && pipeline_find_optimizer(pipeline, error) != 0)
         return -1;
     say_passed_over(pipeline);

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Prints our times and sizes against others'; ratios of one run, never a timed test.
-# run.sh [modules|linear|reports|together|publish|optimize|coldstart]...
+# run.sh [modules|linear|reports|together|publish|optimize|prune|coldstart]...
 set -eu
 cd "$(dirname "$0")/../.."
-[ $# -gt 0 ] || set -- modules linear reports together publish optimize coldstart
+[ $# -gt 0 ] || set -- modules linear reports together publish optimize prune coldstart
 status=0
 for name; do
     case $name in
@@ -11,6 +11,7 @@ for name; do
     reports) python3 tests/bench/reports.py ;;
     together) python3 tests/bench/together.py || status=1 ;;
     optimize) python3 tests/bench/optimize.py || status=1 ;;
+    prune) python3 tests/bench/prune.py || status=1 ;;
     coldstart) python3 tests/bench/coldstart.py || status=1 ;;
     linear) python3 tests/bench/linear.py ;;
     publish)
@@ -18,7 +19,7 @@ for name; do
         python3 tests/bench/publish.py || status=1
         ;;
     *)
-        echo "no bench '$name': there are modules, linear, reports, together, publish, optimize and coldstart"
+        echo "no bench '$name': there are modules, linear, reports, together, publish, optimize, prune and coldstart"
         exit 2
         ;;
     esac

@@ -325,7 +325,7 @@ static const char alpha_profile[] =
     "  \"modules\": {\"wasi_snapshot_preview1\": {\"fd_write\": \"(i32,i32,i32,i32)->(i32)\"}}},"
     " \"exports\": {\"entries\": [{\"name\": \"WASI command\","
     "  \"exports\": [{\"name\": \"_start\", \"kind\": \"func\"}],"
-    "  \"imports\": [\"wasi_snapshot_preview1\"]}]}, \"limits\": {},"
+    "  \"imports\": [\"wasi_snapshot_preview1\"]}], \"used\": [\"memory\"]}, \"limits\": {},"
     " \"place\": [\"account\", \"script\"], \"options\": {"
     "  \"script\": {\"type\": \"string\", \"default\": \"$name\", \"pattern\": \"^[a-z-]+$\","
     "   \"help\": \"the script's name\"},"
