@@ -49,8 +49,54 @@ static void count(struct attempt *item)
     item->candidate.gzip_bytes = archive_gzip_size(item->candidate.module);
 }
 
+static size_t most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* No module that ships is larger. */
+static size_t size_limit(const struct contest *contest)
+{
+    size_t module = contest->items[0].candidate.module.size;
+    return contest->work->request->speed ? most(module, contest->came->candidate.module.size)
+                                         : module;
+}
+
+static int reorder(struct arena *arena, enum order order, size_t room, struct bytes module,
+                   const struct wasm_functions *functions, struct bytes *out, struct error *error)
+{
+    struct arena scratch = {0};
+    const uint32_t *wanted =
+        order_by_likeness(&scratch, order, room, functions->bodies, functions->uses,
+                          functions->count, functions->imported);
+    int status = wasm_reorder(arena, module, functions, wanted, out, error);
+    arena_free(&scratch);
+    return status;
+}
+
+/* As free as the limit allows. That all lose their short numbers is the worst case: so several
+   times the room is tried first. */
+static int reorder_within(struct arena *arena, size_t limit, struct bytes module,
+                          const struct wasm_functions *functions, struct bytes *out,
+                          struct error *error)
+{
+    struct arena scratch = {0};
+    struct bytes tried;
+    int status = reorder(&scratch, ORDER_SHORT, 0, module, functions, &tried, error);
+    size_t room = status == 0 && tried.size < limit ? limit - tried.size : 0;
+    for (size_t times = 8; status == 0 && room && times > 0; times /= 2) {
+        status = reorder(&scratch, ORDER_ROOM, room * times, module, functions, &tried, error);
+        if (tried.size <= limit)
+            break;
+    }
+    if (status == 0)
+        *out = (struct bytes){arena_copy(arena, tried.data, tried.size), tried.size};
+    arena_free(&scratch);
+    return status;
+}
+
 /* NULL, or why its functions stay where they are. */
-static const char *arrange(const struct work *work, enum order order,
+static const char *arrange(const struct work *work, enum order order, size_t limit,
                            const struct candidate *before, struct attempt *item)
 {
     struct wasm_functions functions;
@@ -60,18 +106,20 @@ static const char *arrange(const struct work *work, enum order order,
     struct bytes from = twin ? before->debug : before->module;
     struct arena scratch = {0};
     const char *problem = NULL;
-    if (wasm_functions(&scratch, from, &functions, &ignored) != 0)
+    if (wasm_functions(&scratch, from, &functions, &ignored) != 0) {
         problem = arena_strdup(item->arena, ignored.message);
-    else if (functions.fixed)
+    } else if (functions.fixed) {
         problem = arena_strdup(item->arena, functions.fixed);
-    else if (order == ORDER_FREE && functions.imported + functions.count <= ONE_BYTE)
+    } else if (order != ORDER_SHORT && functions.imported + functions.count <= ONE_BYTE) {
         problem = "all numbers are short";
-    else if (wasm_reorder(item->arena, from, &functions,
-                          order_by_likeness(&scratch, order, functions.bodies, functions.uses,
-                                            functions.count, functions.imported),
-                          twin ? &after->debug : &after->module, &ignored) != 0 ||
-             (twin && work_strip(item->arena, work->request, after, &ignored) != 0))
-        problem = arena_strdup(item->arena, ignored.message);
+    } else {
+        bool grows = order == ORDER_ROOM && !twin;
+        struct bytes *out = twin ? &after->debug : &after->module;
+        int status = grows ? reorder_within(item->arena, limit, from, &functions, out, &ignored)
+                           : reorder(item->arena, order, 0, from, &functions, out, &ignored);
+        if (status != 0 || (twin && work_strip(item->arena, work->request, after, &ignored) != 0))
+            problem = arena_strdup(item->arena, ignored.message);
+    }
     arena_free(&scratch);
     return problem;
 }
@@ -91,7 +139,7 @@ static void measure_ordered(const struct contest *contest, const struct attempt 
     if (item->problem || item == contest->came)
         ordered->problem = "not tried";
     else
-        ordered->problem = arrange(&own, order, &item->candidate, ordered);
+        ordered->problem = arrange(&own, order, size_limit(contest), &item->candidate, ordered);
     if (!ordered->problem && is_same(ordered->candidate.module, item->candidate.module))
         ordered->problem = "they are in that order";
     if (!ordered->problem)
@@ -116,8 +164,9 @@ static void measure(void *context, size_t index)
 
 static void add_orders(struct contest *contest, const struct attempt *item, bool unchanged)
 {
-    static const char *const words[] = {
-        [ORDER_SHORT] = "functions ordered", [ORDER_FREE] = "functions ordered freely"};
+    static const char *const words[] = {[ORDER_SHORT] = "functions ordered",
+                                        [ORDER_ROOM] = "functions ordered more freely",
+                                        [ORDER_FREE] = "functions ordered freely"};
     for (size_t i = 0; i < ORDERS; i++) {
         const char *name = unchanged
                                ? words[i]
@@ -144,11 +193,6 @@ struct limits {
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-static size_t most(size_t a, size_t b)
-{
-    return a > b ? a : b;
 }
 
 /* For size nothing that is larger than what came and was merely stripped; for speed nothing that is

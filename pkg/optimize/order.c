@@ -212,20 +212,39 @@ static int compare_uses(const void *a, const void *b)
     return left->function < right->function ? -1 : 1;
 }
 
+/* How many of the most used keep their short numbers, so that the others do not cost more than
+   `room`, a byte for each time that they are named. */
+static uint32_t count_pinned(const struct use *ranking, uint32_t count, uint32_t imported,
+                             enum order order, size_t room)
+{
+    uint32_t most = imported < 0x80 ? 0x80 - imported : 0, pinned = 0;
+    uint64_t cost = 0;
+    if (order == ORDER_FREE)
+        return 0;
+    if (most > count || order == ORDER_SHORT)
+        return most < count ? most : count;
+    for (uint32_t i = 0; i < most; i++)
+        cost += ranking[i].count;
+    while (cost > room)
+        cost -= ranking[pinned++].count;
+    return pinned;
+}
+
 /* How many bytes each function's number is to have. The most used get the shortest: then the
    module is no larger in any other order. */
-static uint8_t *size_numbers(struct arena *arena, enum order order, const uint32_t *uses,
-                             uint32_t count, uint32_t imported)
+static uint8_t *size_numbers(struct arena *arena, enum order order, size_t room,
+                             const uint32_t *uses, uint32_t count, uint32_t imported)
 {
     uint8_t *sizes = arena_alloc(arena, (size_t)count + 1, 1);
     struct use *ranking = arena_alloc(arena, (size_t)count + 1, sizeof *ranking);
     for (uint32_t i = 0; i < count; i++)
         ranking[i] = (struct use){i, uses[i]};
     qsort(ranking, count, sizeof *ranking, compare_uses);
+    uint32_t pinned = count_pinned(ranking, count, imported, order, room);
     for (uint32_t i = 0; i < count; i++) {
         uint64_t number = (uint64_t)imported + i;
         uint8_t size = 1;
-        if (order == ORDER_FREE && number < 0x80)
+        if (number < 0x80 && i >= pinned)
             number = 0x80;
         for (; number > 0x7f; number >>= 7)
             size++;
@@ -234,7 +253,7 @@ static uint8_t *size_numbers(struct arena *arena, enum order order, const uint32
     return sizes;
 }
 
-const uint32_t *order_by_likeness(struct arena *arena, enum order wanted,
+const uint32_t *order_by_likeness(struct arena *arena, enum order wanted, size_t room,
                                   const struct bytes *bodies, const uint32_t *uses, uint32_t count,
                                   uint32_t imported)
 {
@@ -246,7 +265,7 @@ const uint32_t *order_by_likeness(struct arena *arena, enum order wanted,
     size_t key_count = collect(&scratch, bodies, count, &keys);
     turn(&likeness, keep_telling(&likeness, keys, key_count));
     walk.placed = arena_alloc(&scratch, (size_t)count + 1, sizeof *walk.placed);
-    walk.sizes = size_numbers(&scratch, wanted, uses, count, imported);
+    walk.sizes = size_numbers(&scratch, wanted, room, uses, count, imported);
     for (unsigned i = 0; i < LAST; i++) {
         walk.company[i].others = arena_alloc(&scratch, (size_t)count + 1, sizeof(uint32_t));
         walk.company[i].shared = arena_alloc(&scratch, (size_t)count + 1, sizeof(uint32_t));

@@ -166,7 +166,7 @@ static void puts_like_to_like(void)
             data[i][k] = (uint8_t)(k == 30 ? i : i % 2 ? k * 7 : 200 - k);
         bodies[i] = (struct bytes){data[i], BODY};
     }
-    const uint32_t *order = order_by_likeness(&arena, ORDER_SHORT, bodies, uses, BODIES, 0);
+    const uint32_t *order = order_by_likeness(&arena, ORDER_SHORT, 0, bodies, uses, BODIES, 0);
     unsigned seen = 0;
     for (unsigned i = 0; i < BODIES; i++) {
         seen |= 1u << order[i];
@@ -176,9 +176,9 @@ static void puts_like_to_like(void)
     CHECK(changes == 1);
     /* With one short number left, it is for what is named most. */
     uses[5] = 3;
-    CHECK(order_by_likeness(&arena, ORDER_SHORT, bodies, uses, BODIES, 127)[0] == 5);
-    CHECK(order_by_likeness(&arena, ORDER_FREE, bodies, uses, BODIES, 127)[0] == 0);
-    CHECK(order_by_likeness(&arena, ORDER_SHORT, NULL, NULL, 0, 0) != NULL);
+    CHECK(order_by_likeness(&arena, ORDER_SHORT, 0, bodies, uses, BODIES, 127)[0] == 5);
+    CHECK(order_by_likeness(&arena, ORDER_FREE, 0, bodies, uses, BODIES, 127)[0] == 0);
+    CHECK(order_by_likeness(&arena, ORDER_SHORT, 0, NULL, NULL, 0, 0) != NULL);
     arena_free(&arena);
 }
 
