@@ -18,9 +18,12 @@ void work_add_strip(const struct work *work, struct arguments *flags)
    alike, and what compresses them finds less. */
 static const char one_caller[] = "--one-caller-inline-max-function-size";
 
+/* Strips first: what 108 strips last is 0.2 to 0.4 % larger (measured on three modules,
+   2026-11-23); 132 makes no difference. */
 static const char *add_passes(const struct work *work, bool inlining, struct arguments *flags)
 {
     const struct optimize_request *request = work->request;
+    work_add_strip(work, flags);
     arguments_add(flags, request->speed ? "-O3" : "-Oz");
     if (!inlining) {
         arguments_add(flags, one_caller);
@@ -33,7 +36,6 @@ static const char *add_passes(const struct work *work, bool inlining, struct arg
                                 work->optimizer->version, request->passes[i]);
         arguments_add(flags, pass);
     }
-    work_add_strip(work, flags);
     return NULL;
 }
 

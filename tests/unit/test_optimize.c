@@ -333,11 +333,12 @@ static void test_flags(void)
         CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
         CHECK_TEXT(result.why_not, NULL);
         CHECK_TEXT(result.how, "wasm-opt 999 -Oz");
-        CHECK_TEXT(arguments_of(&bench),
-                   "in.wasm --mvp-features --enable-bulk-memory --strip-debug --strip-producers -o "
-                   "out.wasm\n"
-                   "in.wasm --mvp-features --enable-bulk-memory -Oz --vacuum --strip-debug "
-                   "--strip-producers -o out.wasm\n");
+        CHECK_TEXT(
+            arguments_of(&bench),
+            "in.wasm --mvp-features --enable-bulk-memory --strip-debug --strip-producers -o "
+            "out.wasm\n"
+            "in.wasm --mvp-features --enable-bulk-memory --strip-debug --strip-producers -Oz "
+            "--vacuum -o out.wasm\n");
         request.passes = wrong;
         CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
         CHECK_TEXT(result.why_not, "wasm-opt 999 has no pass 'output'");
@@ -366,7 +367,7 @@ static void test_lowering(void)
                    "in.wasm --mvp-features --enable-sign-ext --strip-debug --strip-producers -o "
                    "out.wasm\n"
                    "in.wasm --mvp-features --enable-sign-ext --signext-lowering -o out.wasm\n"
-                   "in.wasm --mvp-features -Oz --strip-debug --strip-producers -o out.wasm\n");
+                   "in.wasm --mvp-features --strip-debug --strip-producers -Oz -o out.wasm\n");
         path = fake(&bench, "cp \"$in\" \"$out\"");
         CHECK(optimize_with(&bench, path, &module, request, &result) == 0);
         CHECK_TEXT(result.why_not, "its output needs 'sign-ext', which the module did not");
