@@ -16,6 +16,7 @@ struct order_form {
     struct report_module module;
     struct manifest_optimize settings;
     uint64_t allowed; /* features that all targets run; everything without a target */
+    uint64_t perhaps; /* those, and what nobody knows that it does not run */
     enum optimize_measure measure;
 };
 
@@ -83,7 +84,9 @@ static int add_target(struct run *run, size_t index, struct order_form *form, st
                     error) != 0)
         return -1;
     enum optimize_measure measure = publish_measure(job.profile);
-    form->allowed &= profile_runs(job.profile, form->module.info);
+    uint64_t runs = profile_runs(job.profile, form->module.info);
+    form->allowed &= runs;
+    form->perhaps &= runs | profile_unknown(job.profile, form->module.info);
     form->measure = index == 0 || measure == form->measure ? measure : OPTIMIZE_FOR_COMPRESSED;
     if (index == 0)
         form->settings = target->optimize;
@@ -98,6 +101,7 @@ static int fill_form(struct run *run, struct order_form *form, struct error *err
 {
     *form = (struct order_form){.settings = {.level = OPTIMIZE_SIZE, .lower = true},
                                 .allowed = UINT64_MAX,
+                                .perhaps = UINT64_MAX,
                                 .measure = OPTIMIZE_FOR_COMPRESSED};
     if (read_manifest(run, error) != 0 || choose_module(run, &form->path, error) != 0 ||
         read_module(run, form->path, &form->module, error) != 0)
@@ -201,6 +205,7 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
     const struct optimizer_search search = {
         .named = run->options.optimizer, .project = run_project(run), .cache = run_cache(run)};
     struct optimize_request request = publish_optimizing(&form->settings, form->allowed);
+    request.unknown = form->perhaps & ~form->allowed;
     request.module = form->module.bytes;
     request.info = form->module.info;
     request.cache = search.cache;

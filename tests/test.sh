@@ -82,7 +82,7 @@ lines() {
     make build/lines && python3 tests/corpus/lines.py
 }
 
-[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify samples corpus differential lines dependency engines limits memory html
+[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify samples corpus differential lines dependency engines optimize limits memory html
 [ $# -lt 3 ] || build_ahead "$@"
 for name; do
     case $name in
@@ -97,6 +97,7 @@ for name; do
     samples) suite samples sh tests/samples/run.sh ;;
     verify) suite verify sh tests/verify/run.sh ;;
     engines) suite engines sh tests/engines/run.sh ;;
+    optimize) suite optimize sh tests/optimize/run.sh ;;
     archive) suite archive python3 tests/archive.py ;;
     reports) suite reports sh tests/reports/run.sh ;;
     action) suite action python3 tests/action/run.py ;;

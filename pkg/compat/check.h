@@ -33,9 +33,6 @@ struct shipment {
     bool publishing;   /* what is only a warning in a package is an error */
 };
 
-/* The first version of Binaryen that has the pass of a cure: "111"; NULL: not known. */
-const char *compat_pass_version(const char *pass);
-
 void compat_check(struct arena *, const struct profile *, const struct shipment *,
                   const struct budget *, struct verdict *out);
 

@@ -5,6 +5,7 @@
 #include "pkg/base/arena.h"
 #include "pkg/compat/rules.h"
 #include "pkg/compat/toolchain.h"
+#include "pkg/wasm/lowering.h"
 
 struct cure_row {
     enum wasm_feature feature;
@@ -22,14 +23,9 @@ struct crate_row {
     const char *text, *source;
 };
 
-struct pass_row {
-    const char *pass, *version;
-};
-
 /* Each table takes its rows from the one file. */
 #define DEFAULT(feature, toolchain, version, source)
 #define CRATE(crate, feature, text, source)
-#define PASS(pass, version)
 #define CURE(feature, toolchain, from, until, words, note, source, tried)                          \
     {WASM_FEATURE_##feature, toolchain, from, until, words, note, source, tried},
 static const struct cure_row cures[] = {
@@ -48,13 +44,6 @@ static const struct default_row defaults[] = {
 #undef CRATE
 #define CRATE(crate, feature, text, source) {crate, WASM_FEATURE_##feature, text, source},
 static const struct crate_row crates[] = {
-#include "pkg/compat/cures.def"
-};
-#undef CRATE
-#define CRATE(crate, feature, text, source)
-#undef PASS
-#define PASS(pass, version) {pass, version},
-static const struct pass_row passes[] = {
 #include "pkg/compat/cures.def"
 };
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
@@ -214,37 +203,10 @@ static void add_crate(struct arena *arena, const struct wasm_info *info, const c
                           crate, id));
 }
 
-/* --- passes --- */
-
-/* A pass brings another feature in: it helps only where that one runs. */
-static const struct {
-    enum wasm_feature from, to;
-} lowered[] = {
-    {WASM_FEATURE_EXCEPTION_HANDLING_LEGACY, WASM_FEATURE_EXNREF},
-    {WASM_FEATURE_MULTIMEMORY, WASM_FEATURE_BULK_MEMORY_OPT},
-};
-
-static const char *lowering_cure(const struct profile *profile, enum wasm_feature feature)
-{
-    for (size_t i = 0; i < COUNT(lowered); i++)
-        if (lowered[i].from == feature &&
-            profile->features[lowered[i].to].support < SUPPORT_PARTIAL)
-            return NULL;
-    return wasm_features[feature].lowering;
-}
-
-const char *compat_pass_version(const char *pass)
-{
-    for (size_t i = 0; i < COUNT(passes); i++)
-        if (strcmp(passes[i].pass, pass) == 0)
-            return passes[i].version;
-    return NULL;
-}
-
 struct cure cure_feature(struct arena *arena, const struct profile *profile,
                          const struct wasm_info *info, enum wasm_feature feature, const char *crate)
 {
-    struct cure cure = {.lowering = lowering_cure(profile, feature)};
+    struct cure cure = {.lowering = wasm_lowering_pass(feature)};
     add_compilers(arena, info, feature, &cure);
     for (size_t i = 0; i < COUNT(other_rows); i++)
         if (other_rows[i].feature == feature &&

@@ -76,6 +76,16 @@ uint64_t profile_runs(const struct profile *profile, const struct wasm_info *inf
     return runs;
 }
 
+uint64_t profile_unknown(const struct profile *profile, const struct wasm_info *info)
+{
+    const struct profile_case *ignored;
+    uint64_t unknown = 0;
+    for (enum wasm_feature i = 0; i < WASM_FEATURE_COUNT; i++)
+        if (profile_judge(&profile->features[i], info, i, &ignored)->support == SUPPORT_UNKNOWN)
+            unknown |= wasm_feature_bit(i);
+    return unknown;
+}
+
 /* What stands at the top of the document. */
 struct document {
     const char *name, *title, *as_of, *glue, *optimize_for;

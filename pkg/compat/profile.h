@@ -242,5 +242,7 @@ bool profile_uses_export(const struct profile *, struct bytes name);
 
 /* What of all features the profile runs, at least in part, as that module uses them. */
 uint64_t profile_runs(const struct profile *, const struct wasm_info *);
+/* Those of which nobody knows. */
+uint64_t profile_unknown(const struct profile *, const struct wasm_info *);
 
 #endif

@@ -25,6 +25,8 @@ struct place {
 
 struct cure {
     const char *lowering, *compiler, *other; /* each may be NULL */
+    const char
+        *automatic; /* what publish does by itself: "wasm-opt 132 --signext-lowering"; or NULL */
     const char *source; /* of compiler and other: where documented, with what tried; or NULL */
 };
 

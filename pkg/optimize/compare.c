@@ -37,12 +37,25 @@ static struct item *sorted_imports(struct arena *arena, const struct wasm_info *
     return items;
 }
 
-static struct item *sorted_exports(struct arena *arena, const struct wasm_info *info)
+/* What one memory holds that were several has other limits; an address of 32 bits is another type.
+ */
+static bool has_other_memories(const struct wasm_info *before, const struct wasm_info *after)
+{
+    return (before->features & ~after->features &
+            (wasm_feature_bit(WASM_FEATURE_MULTIMEMORY) | wasm_feature_bit(WASM_FEATURE_MEMORY64) |
+             wasm_feature_bit(WASM_FEATURE_TABLE64))) != 0;
+}
+
+/* With `loosely` limits are not compared. */
+static struct item *sorted_exports(struct arena *arena, const struct wasm_info *info, bool loosely)
 {
     struct item *items = arena_alloc(arena, info->export_count + 1, sizeof *items);
-    for (size_t i = 0; i < info->export_count; i++)
+    for (size_t i = 0; i < info->export_count; i++) {
+        enum wasm_extern kind = info->exports[i].kind;
+        bool limits = kind == WASM_MEMORY || kind == WASM_TABLE;
         items[i] = (struct item){"", wasm_export_name(arena, &info->exports[i]),
-                                 or_empty(info->exports[i].type), info->exports[i].kind};
+                                 limits && loosely ? "" : or_empty(info->exports[i].type), kind};
+    }
     qsort(items, info->export_count, sizeof *items, compare_items);
     return items;
 }
@@ -64,8 +77,9 @@ static const struct item *first_missing(const struct item *items, size_t count,
 const char *interface_difference(struct arena *arena, const struct wasm_info *before,
                                  const struct wasm_info *after)
 {
-    const struct item *old_exports = sorted_exports(arena, before);
-    const struct item *new_exports = sorted_exports(arena, after);
+    bool loosely = has_other_memories(before, after);
+    const struct item *old_exports = sorted_exports(arena, before, loosely);
+    const struct item *new_exports = sorted_exports(arena, after, loosely);
     const struct item *wrong =
         first_missing(old_exports, before->export_count, new_exports, after->export_count);
     if (after->kind != before->kind)

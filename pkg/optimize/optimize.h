@@ -42,6 +42,7 @@ struct optimize_request {
     struct bytes module;
     const struct wasm_info *info;
     uint64_t allowed; /* features that the target runs, a bit each */
+    uint64_t unknown; /* of which nobody knows whether it does */
     bool run, speed;  /* run: call the optimizer (level size or speed); else strip only */
     bool keep_names, keep_debug; /* debug: a twin with names and debug information */
     bool strip;                  /* level none: false, the bytes stay as they are */

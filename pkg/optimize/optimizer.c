@@ -273,7 +273,8 @@ static bool add_flag(const struct optimizer *optimizer, const char *name, struct
 }
 
 /* What a feature's flag asks for besides: bulk memory was one flag and is two since version 120 or
-   so; what has typed references is refused without reference types (132, tried). */
+   so; what has typed references is refused without reference types, and a legacy catch of several
+   values without multivalue (132, tried). */
 static const char *companion(enum wasm_feature feature)
 {
     switch ((int)feature) {
@@ -283,6 +284,8 @@ static const char *companion(enum wasm_feature feature)
     case WASM_FEATURE_TYPED_FUNCTION_REFERENCES:
     case WASM_FEATURE_EXNREF:
         return "reference-types";
+    case WASM_FEATURE_EXCEPTION_HANDLING_LEGACY:
+        return "multivalue";
     default:
         return NULL;
     }

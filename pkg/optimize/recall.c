@@ -96,6 +96,7 @@ static bool result_key(const struct work *work, const struct optimizer *all,
     add_digest(&fields, module->module);
     fields_text(&fields, module->how);
     fields_number(&fields, request->allowed);
+    fields_number(&fields, request->unknown);
     fields_number(&fields, request->run);
     fields_number(&fields, request->speed);
     fields_number(&fields, request->strip);
@@ -165,7 +166,7 @@ static bool read_best(struct field_reader *reader, const struct work *work,
                       const struct candidate *module, struct candidate *out)
 {
     uint64_t used = module->info.features, allowed = work->request->allowed;
-    uint64_t features = used | lower_adds(used & ~allowed, allowed);
+    uint64_t features = used | lower_adds(used & ~allowed, allowed | work->request->unknown);
     *out = (struct candidate){.module = field_bytes(reader), .debug = field_bytes(reader)};
     out->how = field_text(reader);
     out->why_not = field_text(reader);

@@ -41,9 +41,10 @@ struct kept {
 
 /* What is to be made of a module: the same work is done once for all targets. */
 struct product_work {
-    const uint8_t *source;    /* the original's bytes */
-    uint64_t allowed, capped; /* features that the target runs; of them those that the module uses,
-                                 and only these tell works apart */
+    const uint8_t *source; /* the original's bytes */
+    /* What the target runs; of that what the module uses, or lowering may bring in, and of what
+       nobody knows: only these two tell works apart. */
+    uint64_t allowed, capped, unknown;
     struct manifest_optimize settings; /* without keep_exports: what they come to is in `kept` */
     struct kept kept;
 };
@@ -132,8 +133,9 @@ int product_optimize(const struct pipeline *, struct arena *, const struct prepa
 /* prepare.c: fills ->optimizer. */
 int pipeline_find_optimizer(struct pipeline *, struct error *) MUST_CHECK;
 
-/* lowering.c: says of each finding's pass whether the optimizer found here has it. */
-void lowering_settle(struct pipeline *, struct verdict *);
+/* lowering.c: says of each feature that the target lacks whether publish lowers it, or what would:
+   with the optimizer found here, these settings, and what the module is. */
+void lowering_settle(struct pipeline *, struct prepared *);
 
 /* load.c: the target's payload and its modules, read and scanned. */
 int load_target(struct pipeline *, struct prepared *, struct error *) MUST_CHECK;

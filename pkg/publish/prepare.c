@@ -7,6 +7,7 @@
 #include "pkg/digest/digest.h"
 #include "pkg/process/process.h"
 #include "pkg/publish/pipeline.h"
+#include "pkg/wasm/lowering.h"
 
 static int run_build(struct pipeline *pipeline, const char *command, struct error *error)
 {
@@ -90,7 +91,7 @@ bool publish_same_settings(const struct manifest_optimize *a, const struct manif
 
 bool product_is_same_work(const struct product_work *a, const struct product_work *b)
 {
-    return a->source == b->source && a->capped == b->capped &&
+    return a->source == b->source && a->capped == b->capped && a->unknown == b->unknown &&
            publish_same_settings(&a->settings, &b->settings) && kept_equal(&a->kept, &b->kept);
 }
 
@@ -98,10 +99,14 @@ struct product_work product_work(const struct pipeline *pipeline, const struct p
                                  const struct prepared_module *module)
 {
     uint64_t allowed = profile_runs(target->job.profile, &module->original_info);
-    struct product_work work = {.source = module->original.data,
-                                .allowed = allowed,
-                                .capped = allowed & module->original_info.features,
-                                .settings = target->target->optimize};
+    uint64_t features = module->original_info.features;
+    features |= wasm_lowering_brings(features & ~allowed);
+    struct product_work work = {
+        .source = module->original.data,
+        .allowed = allowed,
+        .capped = allowed & features,
+        .unknown = features & profile_unknown(target->job.profile, &module->original_info),
+        .settings = target->target->optimize};
     /* A ready package ships untouched, and check judges what the user has built. */
     if (target->payload.form == PAYLOAD_PACKAGE || !pipeline->options->optimize)
         work.settings = (struct manifest_optimize){.level = OPTIMIZE_NONE};
@@ -137,6 +142,7 @@ int product_optimize(const struct pipeline *pipeline, struct arena *arena,
     request.name = module->path;
     request.keep_exports = work->kept.names;
     request.keep_export_count = work->kept.count;
+    request.unknown = work->unknown;
     request.wait = pipeline->options->wait;
     request.wait_context = pipeline->options->step_context;
     for (size_t i = 0; !request.strip && i < OPTIMIZE_MEASURES; i++)
@@ -313,7 +319,7 @@ static void judge(struct pipeline *pipeline, struct prepared *target)
     compat_check(arena, target->job.profile, &shipment, &target->target->budget, &target->verdict);
     if (is_later)
         compat_since(arena, &earlier, &shipment, target_toolchain(arena, target), &target->verdict);
-    lowering_settle(pipeline, &target->verdict);
+    lowering_settle(pipeline, target);
 }
 
 /* Judged before it is packed, because what can't run there may not even be packable; and again,

@@ -134,10 +134,12 @@ static void put_where(struct html *html, const struct place *where)
 static void put_cure(struct html *html, const struct cure *cure)
 {
     const char *const others[] = {cure->compiler, cure->other};
-    if (!cure->lowering && !cure->compiler && !cure->other)
+    if (!cure->automatic && !cure->lowering && !cure->compiler && !cure->other)
         return;
     put(html, "<div class=\"cure\"><dt>Cure</dt><dd><ul>");
-    if (cure->lowering)
+    if (cure->automatic)
+        html_print(html, "<li>publish lowers it with <code>%t</code></li>", cure->automatic);
+    else if (cure->lowering)
         html_print(html, "<li>lower it: <code>wasm-opt %t</code></li>", cure->lowering);
     for (size_t i = 0; i < 2; i++) {
         if (!others[i])

@@ -271,6 +271,7 @@ static json_t *finding_json(const struct finding *finding)
     set_text(object, "cause", finding->cause);
     set(object, "cure", cure);
     set_text(cure, "lowering", finding->cure.lowering);
+    set_text(cure, "automatic", finding->cure.automatic);
     set_text(cure, "compiler", finding->cure.compiler);
     set_text(cure, "other", finding->cure.other);
     set_text(cure, "source", finding->cure.source);

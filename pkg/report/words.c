@@ -97,13 +97,20 @@ const char *words_place(struct arena *arena, const struct place *where)
     return text;
 }
 
+const char *words_automatic(struct arena *arena, const struct cure *cure)
+{
+    return arena_printf(arena, "publish lowers it with %s", cure->automatic);
+}
+
 struct lines words_finding(struct arena *arena, const struct finding *finding)
 {
     struct lines lines = {.arena = arena};
     add(&lines, "where", words_place(arena, &finding->where));
     add(&lines, "new", finding->since);
     add(&lines, "cause", finding->cause);
-    if (finding->cure.lowering)
+    if (finding->cure.automatic)
+        add(&lines, "cure", words_automatic(arena, &finding->cure));
+    else if (finding->cure.lowering)
         add(&lines, "cure", arena_printf(arena, "lower it: wasm-opt %s", finding->cure.lowering));
     add(&lines, "cure", finding->cure.compiler);
     add(&lines, "cure", finding->cure.other);

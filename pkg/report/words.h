@@ -18,6 +18,8 @@ struct lines {
 };
 
 /* Below a finding's message: where, extent, new, cause, cure, source. */
+/* "publish lowers it with wasm-opt 132 --signext-lowering" */
+const char *words_automatic(struct arena *, const struct cure *);
 struct lines words_finding(struct arena *, const struct finding *);
 /* Of a target: since (its last deployment), runtime, start, next, tried. `brief`: without sources,
    and without what changes nothing. */

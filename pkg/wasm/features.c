@@ -3,8 +3,7 @@
 #include <string.h>
 
 const struct wasm_feature_row wasm_features[WASM_FEATURE_COUNT] = {
-#define X(identifier, id, spec, flag, pass, title)                                                 \
-    [WASM_FEATURE_##identifier] = {id, spec, flag, pass, title},
+#define X(identifier, id, spec, flag, title) [WASM_FEATURE_##identifier] = {id, spec, flag, title},
     WASM_FEATURES(X)
 #undef X
 };

@@ -270,6 +270,9 @@ static void read_memory_immediates(struct scan *scan, struct instruction *instru
         return;
     case IMMEDIATES_MEMORY:
         instruction->index = read_memory(scan, instruction);
+        if (instruction->opcode == &opcodes[OP_MEMORY_GROW] &&
+            (uint64_t)instruction->index + 1 < scan->out->memory_count)
+            scan->out->grows_before = true;
         return;
     case IMMEDIATES_MEMORY_MEMORY:
         instruction->index = read_memory(scan, instruction);

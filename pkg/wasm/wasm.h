@@ -176,6 +176,7 @@ struct wasm_info {
     uint64_t table_elements; /* the tables' minimum sizes, summed */
     struct wasm_largest largest[WASM_MEASURE_COUNT];
     bool has_start;
+    bool grows_before;                /* an instruction grows a memory that is not the last */
     enum wasm_debug debug;            /* of a component: the best of its core modules' */
     const char *debug_url;            /* of MAP and EXTERNAL; else NULL */
     struct wasm_component *component; /* NULL for a core module */

@@ -1,0 +1,22 @@
+;; lower: bulk-memory-opt; by: --llvm-memory-copy-fill-lowering; with: 24; without: 10
+;; Overlaps both ways, nothing at all, the last byte, and beyond the end, which traps.
+(module
+  (memory (export "memory") 1 4)
+  (data (i32.const 0) "abcdefghijklmnopqrstuvwxyz")
+  (func (export "copy") (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "fill") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+  (func (export "up") (memory.copy (i32.const 3) (i32.const 0) (i32.const 20)))
+  (func (export "down") (memory.copy (i32.const 0) (i32.const 3) (i32.const 20)))
+  (func (export "same") (memory.copy (i32.const 5) (i32.const 5) (i32.const 9)))
+  (func (export "last") (memory.copy (i32.const 65526) (i32.const 0) (i32.const 10)))
+  (func (export "nothing-at-the-end") (memory.copy (i32.const 65536) (i32.const 65536) (i32.const 0)))
+  (func (export "nothing-beyond") (memory.fill (i32.const 65537) (i32.const 1) (i32.const 0)))
+  (func (export "one-beyond") (memory.copy (i32.const 65527) (i32.const 0) (i32.const 10)))
+  (func (export "source-beyond") (memory.copy (i32.const 0) (i32.const 65530) (i32.const 10)))
+  (func (export "fill-all") (memory.fill (i32.const 0) (i32.const 0x1a5) (i32.const 65536)))
+  (func (export "fill-beyond") (memory.fill (i32.const 65530) (i32.const 7) (i32.const 7)))
+  (func (export "grown") (result i32)
+    (drop (memory.grow (i32.const 1)))
+    (memory.copy (i32.const 100000) (i32.const 0) (i32.const 26))
+    (memory.fill (i32.const 131071) (i32.const 9) (i32.const 1))
+    (i32.load (i32.const 100003))))

@@ -1,0 +1,16 @@
+;; lower: memory64; by: --memory64-lowering; with: 24; without: 20
+(module
+  (memory i64 1 8)
+  (data (i64.const 100) "sixty-four")
+  (func (export "poke") (param i32 i32) (result i32)
+    (i32.store (i64.extend_i32_u (i32.and (local.get 0) (i32.const 65532))) (local.get 1))
+    (i32.load (i64.extend_i32_u (i32.and (local.get 1) (i32.const 65532)))))
+  (func (export "beyond") (param i32) (result i32) (i32.load offset=65536 (i64.extend_i32_u (i32.and (local.get 0) (i32.const 255)))))
+  (func (export "address") (param i64) (result i64) (i64.add (local.get 0) (i64.load8_u (i64.and (local.get 0) (i64.const 0xff)))))
+  (func (export "grow") (result i64) (memory.grow (i64.const 2)))
+  (func (export "grow-too-much") (result i64) (memory.grow (i64.const 100)))
+  (func (export "size") (result i64) (memory.size))
+  (func (export "bulk") (result i32)
+    (memory.copy (i64.const 70000) (i64.const 100) (i64.const 10))
+    (memory.fill (i64.const 70010) (i32.const 33) (i64.const 3))
+    (i32.load (i64.const 70008))))

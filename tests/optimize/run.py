@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Lowered and optimized modules give the same results as the original on the engines.
+
+Lowering: modules/*.wat, whose first line says what is to be lowered, by which passes, and in which Node.js
+the original runs and in which only the lowered one does; and tests/modules and probes of the suite engines.
+Size: real modules of the suite `corpus`, as our program makes them by size and by speed.
+
+usage: run.py [--program PATH] [--all] [WORD...]    --all: real modules up to 4 MB, with the newest optimizer too
+Prints `N passed, N failed, N skipped`; exit code 1 when one failed."""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests" / "optimize"
+BUILD = ROOT / "build"
+NEWEST = BUILD / "optimize" / "node_modules" / ".bin" / "wasm-opt"
+HEAD = re.compile(r";; lower: (?P<features>[^;]*); by: (?P<passes>[^;]*); with: (?P<has>[^;]*); without: (?P<lacks>.*)")
+CORE_MOST, ALL_MOST = 120_000, 4 << 20
+SECONDS = 8  # that a module may run; what does not end does not end in either
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def check(self, name, fault):
+        if fault:
+            print(f"FAIL {name}: {fault}")
+            self.failed += 1
+        else:
+            self.passed += 1
+
+    def skip(self, reason):
+        print(f"SKIPPED: {reason}")
+        self.skipped += 1
+
+
+def node(major):
+    for folder in ("optimize", "engines", "clients"):
+        program = BUILD / folder / "node_modules" / f"node{major}" / "bin" / "node"
+        if program.exists():
+            return program
+    return None
+
+
+def has_engine(words):
+    return node(words.split()[0]) is not None
+
+
+def exercise(engine, path, facts):
+    """The lines that exercise.js says, and whether it came to its end."""
+    words = engine.split()
+    with subprocess.Popen([node(words[0]), *words[1:], HERE / "exercise.js", path], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        try:
+            out, err = child.communicate(json.dumps(facts).encode(), timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            out, err = child.communicate()
+            return out.decode().splitlines(), False
+    if child.returncode != 0 and not out:
+        return [f"engine ends with {child.returncode}: {err.decode()[-300:]}"], True
+    return out.decode().splitlines(), True
+
+
+def coarse(line):
+    """Traps are traps; their kind may change where instructions were replaced."""
+    return re.sub(r" trap .* imports", " trap imports", line)
+
+
+def only_known_pages(lines, of):
+    """Behind the pages of the original's memory lie those that were other memories: of each look at the
+    memories only as many as the original has then."""
+    kept = []
+    for line in lines:
+        wanted = of[len(kept)] if len(kept) < len(of) else ""
+        if not line.startswith("memory ") or wanted.rsplit(" ", 1)[0] == line.rsplit(" ", 1)[0]:
+            kept.append(line)
+    return kept
+
+
+def difference(before, after, normal=lambda line: line):
+    """None, or where two runs part; of one that did not end only what it did is compared."""
+    (left, left_ended), (right, right_ended) = before, after
+    for number, (a, b) in enumerate(zip(left, right)):
+        if normal(a) != normal(b):
+            return f"line {number}: {a!r} became {b!r}"
+    if left_ended and right_ended and len(left) != len(right):
+        return f"{len(left)} lines became {len(right)}"
+    return None
+
+
+def facts_of(program, path):
+    done = subprocess.run([program, "inspect", path, "--format", "json"], capture_output=True, text=True, timeout=120,
+                          check=False)
+    module = json.loads(done.stdout).get("module") or {}
+    return {"imports": module.get("imports", []), "exports": module.get("exports", []),
+            "features": [each["name"] for each in module.get("features", [])]}
+
+
+def lacking(features):
+    """A profile like Lambda@Edge's that does not run these."""
+    profile = json.loads((ROOT / "platforms" / "lambda-edge" / "profile.json").read_text())
+    for name in features:
+        profile["features"][name] = {"support": "no", "evidence": "as the test wants it", "as_of": "2026-11-23"}
+    for entry in profile["variants"]["entries"].values():
+        entry.pop("features", None)
+    return profile
+
+
+TARGET = {"platform": "lambda-edge", "runtime": "nodejs24.x", "role": "arn:aws:iam::123456789012:role/edge",
+          "distribution": "E2QWRUHAPOMQZL", "event": "origin-request"}
+
+
+def optimize(options, folder, name, settings, optimizer=None, lacks=None):
+    """What the program makes of folder/name: {"how", "why_not"}, and the path."""
+    manifest = {"name": "test", "module": name, "optimize": settings, "targets": {"t": TARGET}}
+    (folder / "edge-deploy.json").write_text(json.dumps(manifest))
+    words = [options.program, "optimize", "-o", "out.wasm", "--format", "json", "--no-cache"]
+    if lacks is not None:
+        (folder / "profile.json").write_text(json.dumps(lacking(lacks)))
+        words += ["--profile", "profile.json"]
+    if optimizer:
+        words += ["--optimizer", optimizer]
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=1800, check=False)
+    try:
+        document = json.loads(done.stdout)
+    except ValueError:
+        return {"how": "", "why_not": f"exit {done.returncode}: {done.stderr[-300:]}"}, None
+    if not document.get("ok"):
+        return {"how": "", "why_not": document.get("error", {}).get("message")}, None
+    return document, folder / "out.wasm"
+
+
+def assemble(source, target):
+    subprocess.run(["wat2wasm", "--enable-all", source, "-o", target], check=True)
+    if "\n;; overlong\n" in source.read_text():  # as linkers leave it
+        data = target.read_bytes()
+        at = data.index(b"\x20\x00\x11\x00\x00")
+        size, section = data[at - 2], data.rindex(b"\x0a", 0, at - 2)
+        target.write_bytes(data[:section + 1] + bytes([data[section + 1] + 4]) + data[section + 2:at - 2]
+                           + bytes([size + 4]) + data[at - 1:at + 4] + b"\x80\x80\x80\x80\x00" + data[at + 5:])
+
+
+def check_lowering(options, source, count, folder):
+    found = HEAD.search(source.read_text())
+    features, has, lacks = found["features"].split(), found["has"], found["lacks"]
+    name = source.stem
+    if not has_engine(has) or not has_engine(lacks):
+        count.skip(f"{name}: Node {has} or {lacks} is not installed")
+        return
+    assemble(source, folder / "in.wasm")
+    facts = facts_of(options.program, folder / "in.wasm")
+    document, out = optimize(options, folder, "in.wasm", {"level": "size"}, NEWEST, features)
+    missing = [word for word in re.findall(r"--[a-z0-9-]+|\(.*\)", found["passes"]) if word not in document["how"]]
+    count.check(f"{name}: lowered", f"{missing} not in {document['how']!r}: {document['why_not']}" if missing else None)
+    if missing or not out:
+        return
+    left = [each for each in facts_of(options.program, out)["features"] if each in features]
+    count.check(f"{name}: nothing is left", f"{left} is" if left else None)
+    refused, _ = exercise(lacks, folder / "in.wasm", facts)
+    count.check(f"{name}: Node {lacks} refuses the original",
+                None if refused[0].startswith("refused") else f"it says {refused[0]}")
+    original, ended = exercise(has, folder / "in.wasm", facts)
+    count.check(f"{name}: the original runs", None if ended and original[-1] == "end" else f"it says {original[-1]}")
+    lowered, ended = exercise(lacks, out, facts)
+    lowered = only_known_pages(lowered, original)
+    count.check(f"{name}: the same in Node {lacks}", difference((original, True), (lowered, ended), coarse))
+    print(f"{name}: {document['how']}: {len(original)} lines")
+
+
+def check_by_hand(options, count, folder):
+    """What would change results is not done unasked; asked for it is, and it does change them."""
+    (folder / "in.wat").write_text('(module (func (export "f") (param f64) (result i32) '
+                                   "(i32.trunc_sat_f64_s (local.get 0))))")
+    assemble(folder / "in.wat", folder / "in.wasm")
+    facts = facts_of(options.program, folder / "in.wasm")
+    document, _ = optimize(options, folder, "in.wasm", {}, NEWEST, ["nontrapping-fptoint"])
+    count.check("nontrapping-fptoint: not unasked", None if "not lowered unasked" in (document["why_not"] or "") else
+                f"how {document['how']}, why_not {document['why_not']}")
+    passes = {"passes": ["llvm-nontrapping-fptoint-lowering"]}
+    document, out = optimize(options, folder, "in.wasm", passes, NEWEST, ["nontrapping-fptoint"])
+    done = out and "nontrapping-fptoint" not in facts_of(options.program, out)["features"]
+    count.check("nontrapping-fptoint: asked for", None if done else f"{document['how']}: {document['why_not']}")
+    if done and has_engine("24"):
+        before, after = exercise("24", folder / "in.wasm", facts), exercise("24", out, facts)
+        count.check("nontrapping-fptoint: it is another result", None if difference(before, after) else "it is the same")
+
+
+def check_growing(options, count, folder):
+    """New pages of a memory that others lie behind would hold what those have left there."""
+    (folder / "in.wat").write_text('(module (memory 1) (memory 1) (func (export "f") (result i32) '
+                                   "(memory.grow 0 (i32.const 1))))")
+    assemble(folder / "in.wat", folder / "in.wasm")
+    document, _ = optimize(options, folder, "in.wasm", {}, NEWEST, ["multimemory"])
+    count.check("multimemory that grows: not unasked", None if "would not be zero" in (document["why_not"] or "") else
+                f"how {document['how']}, why_not {document['why_not']}")
+
+
+def check_real(options, path, count, folder, optimizer, level):
+    engine = "24" if has_engine("24") else "22"
+    name = f"{path.stem[:12]} {level} {'newest' if optimizer else 'found'}"
+    (folder / "in.wasm").write_bytes(path.read_bytes())
+    facts = facts_of(options.program, path)
+    document, out = optimize(options, folder, "in.wasm", {"level": level}, optimizer)
+    if not out or document["how"] in ("unchanged", "stripped"):
+        print(f"{name}: {document['how'] or 'nothing'}: {document['why_not']}")
+        return
+    before, after = exercise(engine, path, facts), exercise(engine, out, facts)
+    count.check(f"{name} ({document['how']})", difference(before, after, coarse))
+    print(f"{name}: {document['how']}: {len(before[0])} and {len(after[0])} lines, "
+          f"{'ended' if before[1] and after[1] else 'did not end'}")
+
+
+def check_corpus(options, count, folder):
+    most = ALL_MOST if options.all else CORE_MOST
+    paths = sorted((path for path in (BUILD / "corpus").glob("*.wasm") if path.stat().st_size <= most
+                    and path.read_bytes()[4:8] == b"\1\0\0\0"), key=lambda path: path.stat().st_size)
+    if not paths:
+        count.skip("real modules: the suite 'corpus' has not fetched any")
+    for path in paths:
+        if options.words and not any(word in path.stem for word in options.words):
+            continue
+        for level in ("size", "speed"):
+            check_real(options, path, count, folder, None, level)
+        if options.all:
+            check_real(options, path, count, folder, NEWEST, "size")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--program", default=ROOT / "build" / "edge-deploy", type=pathlib.Path)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_args()
+    options.program = options.program.resolve()
+    count = Count()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        os.environ["HOME"] = name
+        if not NEWEST.exists():
+            count.skip("lowering: binaryen is not installed in build/optimize")
+        else:
+            for source in sorted((HERE / "modules").glob("*.wat")):
+                if not options.words or any(word in source.stem for word in options.words):
+                    check_lowering(options, source, count, folder)
+            if not options.words:
+                check_by_hand(options, count, folder)
+                check_growing(options, count, folder)
+        check_corpus(options, count, folder)
+    print(f"{count.passed} passed, {count.failed} failed, {count.skipped} skipped")
+    return 1 if count.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
