@@ -7,11 +7,10 @@ prune.json names packages of pinned version and digest, and the exports that the
 uses for that function: they are the manifest's keep_exports. The same function is then called by that
 JavaScript in Node.js with the package's module and with the pruned one (prune.mjs); both must give the
 same. Bytes are raw and compressed (zlib 9, in a gzip file without name and time): of the module as it
-comes, of plain `wasm-opt -Oz` by the newest one found that reads it, and of what we ship. Exit code 1 when
-a result differs or nothing is saved; what cannot be had is said and left out."""
+comes, of plain `wasm-opt -Oz` by the newest one found that reads it, and of what we ship by the same one. Exit code
+1 when a result differs or nothing is saved; what cannot be had is said and left out."""
 import gzip
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -32,8 +31,8 @@ TARGET = {"platform": "cloudflare", "account_id": "0" * 32, "compatibility_date"
           "main": "index.js", "modules": ["app.wasm"]}
 
 
-def run(argv, folder, env=None):
-    return subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=SECONDS, check=False)
+def run(argv, folder):
+    return subprocess.run(argv, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
 def unpack(row, folder):
@@ -58,15 +57,14 @@ def plain(source, folder, found):
     return None
 
 
-def ours(row, source, folder, found):
+def ours(row, source, folder, found, version):
     """What we ship with only those exports, and what is said of it."""
     shutil.copy(source, folder / "app.wasm")
     (folder / "index.js").write_text("export default {};\n")
     (folder / "edge-deploy.json").write_text(json.dumps(
         {"name": "app", "optimize": {"keep_exports": row["keep"]}, "targets": {"edge": TARGET}}))
-    places = dict.fromkeys(os.path.dirname(path) for _, path in sorted(found.items(), reverse=True))
-    env = dict(os.environ, PATH=os.pathsep.join([*places, os.environ["PATH"]]))
-    done = run([PROGRAM, "package", "-o", "out", "--format", "json"], folder, env)
+    named = ["--optimizer", found[version]] if version else []
+    done = run([PROGRAM, "package", "-o", "out", "--format", "json", *named], folder)
     if done.returncode != 0:
         raise OSError(f"edge-deploy: {done.stderr.strip()[-300:]}")
     removed = len(json.loads(done.stdout)["artifacts"][0]["removed_exports"])
@@ -97,7 +95,7 @@ def measure(row, folder, found):
     source = package / row["path"]
     before, expected = source.read_bytes(), result(row, package)
     baseline = plain(source, work, found)
-    removed, pruned = ours(row, source, work, found)
+    removed, pruned = ours(row, source, work, found, baseline and baseline[0])
     source.write_bytes(pruned)
     got = result(row, package)
     print(f"{row['name']} ({row['what']}; {row['package']}@{row['version']})")
