@@ -7,7 +7,7 @@ B := build
 CC ?= cc
 CXX ?= c++
 PKG_CONFIG ?= pkg-config
-PACKAGES := libcurl jansson libgit2 libarchive libcrypto libmicrohttpd expat libbrotlienc
+PACKAGES := libcurl jansson libgit2 libarchive libcrypto libmicrohttpd expat libbrotlienc libdeflate
 # libwabt has no .pc file; where it lies can be said with WABT_PREFIX.
 WABT_PREFIX ?= $(shell for p in /usr /usr/local /opt/homebrew; do \
 	[ -f $$p/include/wabt/binary-reader.h ] && echo $$p && break; done)
@@ -24,7 +24,7 @@ CXXFLAGS += -std=c++17 -g $(OPTIMIZE) $(SANITIZE) -pthread -Wall -Wextra
 LDFLAGS += $(SANITIZE) -pthread
 PACKAGE_CFLAGS = $(eval PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PACKAGE_CFLAGS)
 PACKAGE_LIBS = $(eval PACKAGE_LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PACKAGE_LIBS)
-LIBS = $(WABT_LDFLAGS) $(PACKAGE_LIBS) -lwabt -lz -lm
+LIBS = $(WABT_LDFLAGS) $(PACKAGE_LIBS) -lwabt -lzopfli -lz -lm
 
 PLATFORMS := $(notdir $(patsubst %/driver.c,%,$(wildcard platforms/*/driver.c)))
 PKG_SOURCES := $(wildcard pkg/*/*.c) $(B)/embedded.c

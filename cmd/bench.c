@@ -146,7 +146,7 @@ static void fill_sizes(struct run *run, const struct prepared *target, bool ship
         struct bytes zip = {NULL, 0};
         out->raw += item.body.size;
         out->gzip += archive_gzip_size(item.body);
-        out->zip += archive_zip(run->arena, &item, 1, &zip, &ignored) == 0 ? zip.size : 0;
+        out->zip += archive_zip(run->arena, &item, 1, 0, &zip, &ignored) == 0 ? zip.size : 0;
         out->simd = out->simd || (info->features >> WASM_FEATURE_SIMD128 & 1);
     }
 }

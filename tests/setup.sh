@@ -3,7 +3,7 @@
 # Debian's packages by name. Does nothing when all are there, and says what to install elsewhere.
 set -eu
 packages='gcc g++ make pkg-config libcurl4-openssl-dev libjansson-dev libgit2-dev libarchive-dev
-libssl-dev libmicrohttpd-dev libexpat1-dev zlib1g-dev libbrotli-dev wabt binaryen
+libssl-dev libmicrohttpd-dev libexpat1-dev zlib1g-dev libbrotli-dev libdeflate-dev libzopfli-dev wabt binaryen
 clang lld llvm wasi-libc libclang-rt-14-dev-wasm32'
 if [ "${1:-}" = test ]; then
     packages="$packages python3 python3-jsonschema libxml2-utils curl openssl strace clang-format shellcheck libclang-rt-14-dev rustc libstd-rust-dev-wasm32"
@@ -15,9 +15,9 @@ fi
 
 if ! command -v dpkg-query >/dev/null; then
     echo 'This is not Debian. Install: a C11 and C++17 compiler, make, pkg-config, and the libraries'
-    echo 'libcurl, jansson, libgit2, libarchive, OpenSSL, libmicrohttpd, expat, zlib, brotli, wabt; to run the'
+    echo 'libcurl, jansson, libgit2, libarchive, OpenSSL, libmicrohttpd, expat, zlib, brotli, libdeflate, zopfli, wabt; to run the'
     echo 'samples also binaryen, clang with lld, and wasi-libc; for the tests Python 3, Node.js, npm.'
-    echo 'Homebrew: brew install pkg-config jansson libgit2 libarchive openssl libmicrohttpd expat brotli wabt binaryen llvm lld wasi-libc'
+    echo 'Homebrew: brew install pkg-config jansson libgit2 libarchive openssl libmicrohttpd expat brotli libdeflate zopfli wabt binaryen llvm lld wasi-libc'
     exit 0
 fi
 missing=

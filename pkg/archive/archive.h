@@ -1,5 +1,6 @@
-/* tar.gz and zip in memory (libarchive), and what compression makes of bytes (zlib, libbrotli): the
-   same bytes for the same entries at any time and place. Knows nothing of what is in them. */
+/* tar.gz and zip in memory (libarchive; compressed by libdeflate and zopfli), and what compression
+   makes of bytes (zlib, libbrotli): the same bytes for the same entries at any time and place, by
+   the same versions of these libraries. Knows nothing of what is in them. */
 #ifndef PKG_ARCHIVE_ARCHIVE_H
 #define PKG_ARCHIVE_ARCHIVE_H
 
@@ -20,9 +21,11 @@ struct archive_item {
 int archive_tar_gz(struct arena *, const struct archive_item *, size_t count, struct bytes *out,
                    struct error *) MUST_CHECK;
 
-/* zip with deflate, times fixed at 1980-01-01, no extra fields. */
-int archive_zip(struct arena *, const struct archive_item *, size_t count, struct bytes *out,
-                struct error *) MUST_CHECK;
+/* zip with deflate, times fixed at 1980-01-01, no extra fields. When its size comes within 5 % of
+   `limit` (bytes; 0: none) it is made once more by zopfli, which takes seconds and gains one or two
+   percent. */
+int archive_zip(struct arena *, const struct archive_item *, size_t count, size_t limit,
+                struct bytes *out, struct error *) MUST_CHECK;
 
 /* Unpacks a tar.gz or zip into memory. Refused with FAULT_INPUT: more than `size_limit` bytes
    unpacked in all, more than 10,000 entries, absolute paths, '..', links and devices. `origin`
@@ -30,7 +33,8 @@ int archive_zip(struct arena *, const struct archive_item *, size_t count, struc
 int archive_read(struct arena *, struct bytes, size_t size_limit, const char *origin,
                  struct archive_item **out, size_t *count, struct error *) MUST_CHECK;
 
-/* How many bytes gzip (zlib, level 9) makes of it. */
+/* How many bytes gzip (zlib, level 9) makes of it: what budgets, reports and the optimizer count,
+   because every machine can count it again (`gzip -9` differs by up to 1.3 %). */
 size_t archive_gzip_size(struct bytes);
 
 struct archive_sizes {

@@ -1,6 +1,6 @@
-/* libarchive's zip writer always adds extra fields and data descriptors, so the zip is put
-   together here, from zlib's raw deflate; likewise the gzip around libarchive's tar, whose header
-   would name the system it was made on. */
+/* libarchive's zip writer always adds extra fields and data descriptors, so the zip is put together
+   here; likewise the gzip around libarchive's tar, whose header would name the system it was made
+   on. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <limits.h>
@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "pkg/archive/archive.h"
+#include "pkg/archive/squeeze.h"
 #include "pkg/base/arena.h"
 
 static int too_large(struct error *error)
@@ -30,30 +31,6 @@ static bool is_folder(const char *path)
 {
     size_t size = strlen(path);
     return size && path[size - 1] == '/';
-}
-
-/* Deflates at level 9 in the form that `window` names (zlib.h). The result is in a buffer so that
-   the memory of the bound goes back. */
-static int deflate_all(struct bytes bytes, int window, struct buffer *out)
-{
-    z_stream stream = {0};
-    gz_header header = {.os = 255};
-    uint8_t chunk[65536];
-    if (deflateInit2(&stream, 9, Z_DEFLATED, window, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-        return -1;
-    if (window > MAX_WBITS)
-        deflateSetHeader(&stream, &header);
-    stream.next_in = (Bytef *)(uintptr_t)bytes.data;
-    stream.avail_in = (uInt)bytes.size;
-    int status = 0;
-    do {
-        stream.next_out = chunk;
-        stream.avail_out = sizeof chunk;
-        deflate(&stream, Z_FINISH);
-        status = buffer_add(out, chunk, sizeof chunk - stream.avail_out);
-    } while (status == 0 && stream.avail_out == 0);
-    deflateEnd(&stream);
-    return status;
 }
 
 static la_ssize_t keep(struct archive *archive, void *buffer, const void *data, size_t size)
@@ -120,7 +97,7 @@ int archive_tar_gz(struct arena *arena, const struct archive_item *items, size_t
     struct buffer *tar = buffer_new(&scratch, (size_t)LIMIT_ARTIFACT + (count + 2) * 1024);
     struct buffer *gzip = buffer_new(arena, LIMIT_ARTIFACT);
     int status = write_tar(&scratch, items, count, tar, error);
-    if (status == 0 && deflate_all(buffer_bytes(tar), MAX_WBITS + 16, gzip) != 0)
+    if (status == 0 && squeeze_gzip(buffer_bytes(tar), gzip) != 0)
         status = too_large(error);
     arena_free(&scratch);
     *out = buffer_bytes(gzip);
@@ -176,12 +153,12 @@ static bool is_ascii(const char *text)
     return *text == '\0';
 }
 
-static int put_local(struct buffer *out, struct zip_entry *entry)
+static int put_local(struct buffer *out, struct zip_entry *entry, enum squeeze effort)
 {
     struct arena scratch = {0};
     struct bytes body = entry->item->body;
     struct buffer *packed = buffer_new(&scratch, LIMIT_ARTIFACT);
-    bool smaller = deflate_all(body, -MAX_WBITS, packed) == 0 && packed->size < body.size;
+    bool smaller = squeeze_raw(body, effort, packed) == 0 && packed->size < body.size;
     struct bytes sent = smaller ? buffer_bytes(packed) : body;
     entry->method = smaller ? ZIP_DEFLATED : ZIP_STORED;
     entry->flags = is_ascii(entry->item->path) ? 0 : ZIP_UTF8;
@@ -212,18 +189,14 @@ static int put_end(struct buffer *out, size_t count, size_t start)
            put(out, 0, 2);
 }
 
-int archive_zip(struct arena *arena, const struct archive_item *items, size_t count,
-                struct bytes *out, struct error *error)
+static int make_zip(struct arena *arena, const struct archive_item *items, size_t count,
+                    enum squeeze effort, struct bytes *out, struct error *error)
 {
-    if (check_items(items, count, error) != 0)
-        return -1;
-    if (count >= USHRT_MAX)
-        return error_set(error, FAULT_INPUT, "a zip holds at most %d files", USHRT_MAX - 1);
     struct zip_entry *entries = arena_alloc(arena, count + 1, sizeof *entries);
     struct buffer *zip = buffer_new(arena, LIMIT_ARTIFACT);
     for (size_t i = 0; i < count; i++) {
         entries[i].item = &items[i];
-        if (put_local(zip, &entries[i]) != 0)
+        if (put_local(zip, &entries[i], effort) != 0)
             return too_large(error);
     }
     size_t start = zip->size;
@@ -233,5 +206,30 @@ int archive_zip(struct arena *arena, const struct archive_item *items, size_t co
     if (put_end(zip, count, start) != 0)
         return too_large(error);
     *out = buffer_bytes(zip);
+    return 0;
+}
+
+/* Where a few percent may decide. */
+static bool is_near(size_t size, size_t limit)
+{
+    return size > limit - limit / 20 && size <= limit + limit / 20;
+}
+
+int archive_zip(struct arena *arena, const struct archive_item *items, size_t count, size_t limit,
+                struct bytes *out, struct error *error)
+{
+    struct bytes harder;
+    if (check_items(items, count, error) != 0)
+        return -1;
+    if (count >= USHRT_MAX)
+        return error_set(error, FAULT_INPUT, "a zip holds at most %d files", USHRT_MAX - 1);
+    if (make_zip(arena, items, count, SQUEEZE_WELL, out, error) != 0)
+        return -1;
+    if (!is_near(out->size, limit))
+        return 0;
+    if (make_zip(arena, items, count, SQUEEZE_HARD, &harder, error) != 0)
+        return -1;
+    if (harder.size < out->size)
+        *out = harder;
     return 0;
 }

@@ -4,6 +4,7 @@
 
 #include "pkg/archive/archive.h"
 #include "pkg/base/arena.h"
+#include "pkg/base/text.h"
 #include "platforms/lambda-edge/driver_parts.h"
 
 #define GLUE_NAME   "index.mjs"
@@ -85,6 +86,21 @@ static void seal_files(const struct job *job, struct artifact *out, struct archi
             items[i].body = artifact_glue(job, out->sha256);
 }
 
+/* The smallest limit on the zip that holds for the target's settings, in bytes; 0: none. */
+static size_t zip_limit(const struct job *job)
+{
+    double smallest = 0;
+    for (size_t i = 0; i < job->profile->limit_count; i++) {
+        const struct profile_limit *limit = &job->profile->limits[i];
+        const char *value = limit->when_option ? job_text(job, limit->when_option) : NULL;
+        bool holds = !limit->when_option || text_matches(limit->when_value, value ? value : "");
+        if (limit->metric && strcmp(limit->metric, "artifact_bytes") == 0 && holds &&
+            (smallest <= 0 || limit->value < smallest))
+            smallest = limit->value;
+    }
+    return (size_t)smallest;
+}
+
 int lambda_edge_pack(const struct job *job, const struct payload *payload, struct artifact *out,
                      struct error *error)
 {
@@ -103,7 +119,7 @@ int lambda_edge_pack(const struct job *job, const struct payload *payload, struc
         return -1;
     out->settings = settings_of(job, main);
     seal_files(job, out, items, count, is_bare);
-    if (archive_zip(job->arena, items, count, &zip, error) != 0)
+    if (archive_zip(job->arena, items, count, zip_limit(job), &zip, error) != 0)
         return -1;
     out->parts = arena_alloc(job->arena, 1, sizeof *out->parts);
     out->parts[0] = (struct part){"function.zip", "function.zip", "application/zip", zip};

@@ -153,7 +153,8 @@ const char *lambda_box_zip(struct arena *arena, const char *name)
     if (strcmp(name, "other") == 0)
         items[0].body = bytes_of("export const handler = 2;\n");
     bool has_handler = strcmp(name, "no-handler") != 0;
-    if (archive_zip(arena, has_handler ? items : items + 1, has_handler ? 2 : 1, &out, &error) != 0)
+    if (archive_zip(arena, has_handler ? items : items + 1, has_handler ? 2 : 1, 0, &out, &error) !=
+        0)
         abort();
     return digest_base64(arena, out);
 }

@@ -4,6 +4,7 @@
 
 #include "pkg/archive/archive.h"
 #include "pkg/base/arena.h"
+#include "pkg/base/file.h"
 #include "pkg/digest/digest.h"
 #include "tests/unit/unit.h"
 
@@ -16,6 +17,12 @@ enum { ITEMS = sizeof items / sizeof *items };
 
 typedef int (*writer)(struct arena *, const struct archive_item *, size_t, struct bytes *,
                       struct error *);
+
+static int write_zip(struct arena *arena, const struct archive_item *all, size_t count,
+                     struct bytes *out, struct error *error)
+{
+    return archive_zip(arena, all, count, 0, out, error);
+}
 
 static struct bytes write_items(struct arena *arena, writer write)
 {
@@ -53,19 +60,19 @@ static void test_same_bytes(struct arena *arena, writer write)
     check_read_back(arena, first);
 }
 
-/* The zip's digest does not depend on zlib: all its files are too short to be deflated. Python's
-   zipfile and Info-ZIP read it back with these names and modes, regular files, all of 1980-01-01
-   00:00, with empty extra fields. */
+/* The zip's digest does not depend on the compressor: all its files are too short to be deflated.
+   Python's zipfile and Info-ZIP read it back with these names and modes, regular files, all of
+   1980-01-01 00:00, with empty extra fields. */
 static void test_zip(struct arena *arena)
 {
     char digest[65];
-    digest_sha256(write_items(arena, archive_zip), digest);
+    digest_sha256(write_items(arena, write_zip), digest);
     CHECK_TEXT(digest, "eb9e014b49a52c554264fe9b7796a63b9745b56f1d3fbe2bbf141a2f6e00fe4e");
     struct bytes zeros = {arena_alloc(arena, 100000, 1), 100000}, zip;
     struct archive_item item = {"index.mjs", 0644, zeros}, *got;
     struct error error = {0};
     size_t count;
-    CHECK(archive_zip(arena, &item, 1, &zip, &error) == 0 && zip.size < 400);
+    CHECK(archive_zip(arena, &item, 1, 0, &zip, &error) == 0 && zip.size < 400);
     CHECK(zip.data[6] == 0 && zip.data[8] == 8 && zip.data[28] == 0);
     CHECK(archive_read(arena, zip, 100000, "x", &got, &count, &error) == 0 && count == 1 &&
           bytes_equal(got[0].body, zeros));
@@ -86,8 +93,8 @@ static struct bytes gunzip(struct arena *arena, struct bytes gzip)
     return out;
 }
 
-/* The digest is of the tar within, so that it does not depend on zlib; Python's tarfile reads these
-   entries from it, with mtime, uid and gid 0 and no owner's name. */
+/* The digest is of the tar within, so that it does not depend on the compressor; Python's tarfile
+   reads these entries from it, with mtime, uid and gid 0 and no owner's name. */
 static void test_tar_gz(struct arena *arena)
 {
     char digest[65];
@@ -99,12 +106,45 @@ static void test_tar_gz(struct arena *arena)
     CHECK(archive_gzip_size((struct bytes){arena_alloc(arena, 1, 1 << 20), 1 << 20}) < 2000);
 }
 
+static size_t zip_size(struct arena *arena, struct bytes body, size_t limit)
+{
+    struct archive_item item = {"module.wasm", 0644, body}, *got;
+    struct error error = {0};
+    struct bytes zip = {0};
+    size_t count;
+    CHECK(archive_zip(arena, &item, 1, limit, &zip, &error) == 0);
+    CHECK(archive_read(arena, zip, body.size, "x", &got, &count, &error) == 0 && count == 1 &&
+          bytes_equal(got[0].body, body));
+    return zip.size;
+}
+
+/* Smaller than zlib makes it, and near a limit smaller still, whether it fits or not; far from one
+   no time is spent. */
+static void test_smaller(struct arena *arena)
+{
+    struct error error = {0};
+    struct bytes body;
+    if (!CHECK(file_read(arena, "platforms/lambda-edge/profile.json", LIMIT_ARTIFACT, &body,
+                         &error) == 0))
+        return;
+    size_t zlib = archive_gzip_size(body), usual = zip_size(arena, body, 0);
+    CHECK(usual < zlib);
+    CHECK(zip_size(arena, body, usual) < usual);
+    CHECK(zip_size(arena, body, usual - usual / 50) < usual);
+    CHECK(zip_size(arena, body, usual + usual / 30) < usual);
+    CHECK(zip_size(arena, body, 2 * usual) == usual);
+    CHECK(zip_size(arena, body, usual / 2) == usual);
+    struct archive_item item = {"app/bin/main.wasm", 0644, body};
+    struct bytes gzip = {0};
+    CHECK(archive_tar_gz(arena, &item, 1, &gzip, &error) == 0 && gzip.size < zlib);
+}
+
 static void test_refused_to_write(struct arena *arena)
 {
     struct error error = {0};
     struct bytes out;
     struct archive_item item = {"x", 0644, {(const uint8_t *)"x", (size_t)LIMIT_ARTIFACT + 1}};
-    CHECK(archive_zip(arena, &item, 1, &out, &error) == -1 && error.fault == FAULT_INPUT);
+    CHECK(archive_zip(arena, &item, 1, 0, &out, &error) == -1 && error.fault == FAULT_INPUT);
     CHECK(archive_tar_gz(arena, &item, 1, &out, &error) == -1 && error.fault == FAULT_INPUT);
     char name[301] = "";
     memset(name, 'n', 300);
@@ -232,13 +272,14 @@ void test_archive(void)
     counts();
     struct arena arena = {0};
     test_same_bytes(&arena, archive_tar_gz);
-    test_same_bytes(&arena, archive_zip);
+    test_same_bytes(&arena, write_zip);
     test_zip(&arena);
     test_tar_gz(&arena);
+    test_smaller(&arena);
     test_refused_to_write(&arena);
     test_hostile_entries(&arena);
     test_too_many(&arena);
     test_damaged(&arena, archive_tar_gz);
-    test_damaged(&arena, archive_zip);
+    test_damaged(&arena, write_zip);
     arena_free(&arena);
 }
