@@ -21,11 +21,41 @@ static const char settings[] =
 
 static struct job job_of(struct arena *arena, const char *text)
 {
-    struct job job = {.arena = arena, .entry = &entry};
+    static const struct profile nothing_known;
+    struct job job = {.arena = arena, .entry = &entry, .profile = &nothing_known};
     struct error error = {0};
     if (json_read(arena, bytes_of(text), "settings", FAULT_INPUT, &job.settings, &error) != 0)
         abort();
     return job;
+}
+
+static size_t packed_size(struct job *job, struct bytes module, double limit, const char *event)
+{
+    struct profile_limit limits[] = {
+        {.metric = "artifact_bytes", .value = 50e6},
+        {.metric = "artifact_bytes", .value = limit, .when_option = "event", .when_value = event}};
+    struct profile profile = {.limits = limits, .limit_count = 2};
+    struct part part = {"resize.wasm", NULL, NULL, module};
+    struct payload payload = {PAYLOAD_BARE, ENTRY_WASI, &part, 1, NULL, 0};
+    struct error error = {0};
+    struct artifact artifact = {0};
+    job->profile = &profile;
+    CHECK(platform_lambda_edge.pack(job, &payload, &artifact, &error) == 0);
+    return artifact.counted_bytes;
+}
+
+/* Near a limit that holds for its event the zip is made with more effort. */
+static void test_pack_near_limit(struct arena *arena)
+{
+    struct job job = job_of(arena, settings);
+    struct bytes module;
+    struct error error = {0};
+    if (!CHECK(file_read(arena, "platforms/lambda-edge/profile.json", LIMIT_ARTIFACT, &module,
+                         &error) == 0))
+        return;
+    size_t usual = packed_size(&job, module, 1e6, "viewer-*");
+    CHECK(packed_size(&job, module, (double)usual, "viewer-*") < usual);
+    CHECK(packed_size(&job, module, (double)usual, "origin-*") == usual);
 }
 
 static void test_pack(struct arena *arena)
@@ -562,6 +592,7 @@ void test_lambda_edge(void)
 {
     struct arena arena = {0};
     test_pack(&arena);
+    test_pack_near_limit(&arena);
     test_pack_main(&arena);
     test_descriptions(&arena);
     test_names(&arena);
