@@ -18,6 +18,7 @@ struct order_form {
     uint64_t allowed; /* features that all targets run; everything without a target */
     uint64_t perhaps; /* those, and what nobody knows that it does not run */
     enum optimize_measure measure;
+    struct kept kept; /* exports that any target needs */
 };
 
 static bool is_same_file(const char *a, const char *b)
@@ -76,13 +77,28 @@ static int choose_module(struct run *run, const char **out, struct error *error)
     return 0;
 }
 
+static struct kept either(struct arena *arena, const struct kept *a, const struct kept *b)
+{
+    struct kept both = {NULL, 0};
+    if (!a->names || !b->names)
+        return both;
+    both.names = arena_alloc(arena, a->count + b->count + 1, sizeof *both.names);
+    for (size_t i = 0; i < a->count + b->count; i++)
+        both.names[both.count++] = i < a->count ? a->names[i] : b->names[i - a->count];
+    return both;
+}
+
 static int add_target(struct run *run, size_t index, struct order_form *form, struct error *error)
 {
     const struct target *target = run->targets[index];
     struct job job;
+    struct kept kept;
     if (job_prepare(run->arena, run->world, &run->manifest, target, run->options.profile, &job,
-                    error) != 0)
+                    error) != 0 ||
+        publish_kept(run->arena, &run->manifest, &job, form->path, form->module.info, &kept,
+                     error) != 0)
         return -1;
+    form->kept = index == 0 ? kept : either(run->arena, &form->kept, &kept);
     enum optimize_measure measure = publish_measure(job.profile);
     uint64_t runs = profile_runs(job.profile, form->module.info);
     form->allowed &= runs;
@@ -133,6 +149,14 @@ static json_t *candidates_json(const struct optimize_result *result)
     return list;
 }
 
+static json_t *removed_json(const struct optimize_result *result)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < result->removed_export_count; i++)
+        json_array_append_new(list, json_string(result->removed_exports[i]));
+    return list;
+}
+
 static void print_document(struct run *run, const struct order_form *form, size_t gzip_bytes,
                            const struct optimize_result *result)
 {
@@ -152,6 +176,7 @@ static void print_document(struct run *run, const struct order_form *form, size_
     json_object_set_new(document, "why_not", text_or_null(result->why_not));
     json_object_set_new(document, "optimizer", text_or_null(result->optimizer));
     json_object_set_new(document, "needs", text_or_null(result->needs));
+    json_object_set_new(document, "removed_exports", removed_json(result));
     json_object_set_new(document, "candidates", candidates_json(result));
     run_print_json(run, document);
 }
@@ -208,6 +233,8 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
     request.unknown = form->perhaps & ~form->allowed;
     request.module = form->module.bytes;
     request.info = form->module.info;
+    request.keep_exports = form->kept.names;
+    request.keep_export_count = form->kept.count;
     request.cache = search.cache;
     request.name = form->path;
     request.wait = progress_wait;

@@ -102,3 +102,18 @@ bool kept_equal(const struct kept *a, const struct kept *b)
         same = bytes_equal(a->names[i], b->names[i]);
     return same;
 }
+
+int publish_kept(struct arena *arena, const struct manifest *manifest, const struct job *job,
+                 const char *path, const struct wasm_info *info, struct kept *out,
+                 struct error *error)
+{
+    struct prepared_module module = {.path = path, .original_info = *info};
+    struct prepared target = {
+        .target = job->target, .job = *job, .modules = &module, .module_count = 1};
+    struct pipeline pipeline = {.arena = arena, .manifest = manifest};
+    target.payload.form = job->target->main ? PAYLOAD_MAIN : PAYLOAD_BARE;
+    if (keep_check(&pipeline, &target, error) != 0)
+        return -1;
+    *out = keep_exports(arena, &target, info);
+    return 0;
+}

@@ -33,12 +33,6 @@ struct pipeline {
     atomic_bool told;           /* that what follows may change a platform */
 };
 
-/* The exports of a module that stay; names NULL: all. */
-struct kept {
-    struct bytes *names;
-    size_t count;
-};
-
 /* What is to be made of a module: the same work is done once for all targets. */
 struct product_work {
     const uint8_t *source; /* the original's bytes */

@@ -143,6 +143,18 @@ struct optimize_request publish_optimizing(const struct manifest_optimize *, uin
 
 bool publish_same_settings(const struct manifest_optimize *, const struct manifest_optimize *);
 
+/* The exports of a module that stay; names NULL: all. */
+struct kept {
+    struct bytes *names;
+    size_t count;
+};
+
+/* Those of a module for a target that ships it: what the manifest lists, and, where it ships bare,
+   what the platform and our glue use. FAULT_INPUT, with the manifest's line, for a listed name that
+   it does not export. `path` is for messages. */
+int publish_kept(struct arena *, const struct manifest *, const struct job *, const char *path,
+                 const struct wasm_info *, struct kept *out, struct error *) MUST_CHECK;
+
 /* By which measure the best counts for that profile. */
 enum optimize_measure publish_measure(const struct profile *);
 
