@@ -118,7 +118,7 @@ class Ending:
             more, then = (roll_back_at_once if at_once else after_kill)(self.scenario, project)
             return wrong + more + told + then if wrong or more else []
         except (OSError, ValueError, KeyError) as problem:
-            return [f"cannot run: {type(problem).__name__}: {problem}"]
+            return [scene.cannot_run(problem)]
         finally:
             project.close()
 
@@ -168,7 +168,7 @@ class Writing:
             more, told = after_kill(self.scenario, project)
             return wrong + more + told if wrong or more else []
         except (OSError, ValueError, KeyError) as problem:
-            return [f"cannot run: {type(problem).__name__}: {problem}"]
+            return [scene.cannot_run(problem)]
         finally:
             project.close()
 

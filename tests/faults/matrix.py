@@ -153,7 +153,7 @@ class Scenario:
                 wrong = wrong + more + [str(first), str(again)]
             return wrong
         except (OSError, ValueError, KeyError) as problem:
-            return [f"cannot run: {type(problem).__name__}: {problem}"]
+            return [scene.cannot_run(problem)]
         finally:
             if project:
                 project.close()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -56,6 +57,13 @@ class Outcome:
     def __str__(self):
         states = ", ".join(f"{row.get('state')} {row.get('version')}" for row in self.rows.values())
         return f"{' '.join(self.words)} -> {self.code} {states}: {self.message}"
+
+
+def cannot_run(problem):
+    """What is wrong with the trial and not with the program, and where."""
+    where = traceback.extract_tb(problem.__traceback__)[-6:]
+    return (f"cannot run: {type(problem).__name__}: {problem} "
+            f"({' <- '.join(f'{os.path.basename(at.filename)}:{at.lineno}' for at in reversed(where))})")
 
 
 class Scene:
@@ -121,7 +129,8 @@ class Scene:
         if not os.path.exists(self.journal):
             return []
         with open(self.journal, encoding="utf-8") as file:
-            rows = [json.loads(line) for line in file if line.endswith("\n")]
+            text = file.read()  # in one go: of a line that is being written the rest would look like one
+        rows = [json.loads(line) for line in text[:text.rfind("\n") + 1].split("\n") if line]
         return [(r["method"], r["path"] + ("?" + r["query"] if r["query"] else ""), r["status"],
                  r["fault"]) for r in rows]
 

@@ -133,6 +133,6 @@ class Writers:
                 wrong.append("the request never came")
             return wrong + [str(first), str(second), third] if wrong else []
         except (OSError, ValueError, KeyError) as problem:
-            return [f"cannot run: {type(problem).__name__}: {problem}"]
+            return [scene.cannot_run(problem)]
         finally:
             project.close()
