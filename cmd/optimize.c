@@ -18,7 +18,8 @@ struct order_form {
     uint64_t allowed; /* features that all targets run; everything without a target */
     uint64_t perhaps; /* those, and what nobody knows that it does not run */
     enum optimize_measure measure;
-    struct kept kept; /* exports that any target needs */
+    struct kept kept;             /* exports that any target needs */
+    const struct source_map *map; /* keep_debug: the module's; or NULL */
 };
 
 static bool is_same_file(const char *a, const char *b)
@@ -125,6 +126,9 @@ static int fill_form(struct run *run, struct order_form *form, struct error *err
     for (size_t i = 0; i < run->target_count; i++)
         if (add_target(run, i, form, error) != 0)
             return -1;
+    if (form->settings.keep_debug && form->settings.level != OPTIMIZE_NONE)
+        form->map = publish_source_map(run->arena, run->world, run_project(run), form->path,
+                                       form->module.bytes);
     return 0;
 }
 
@@ -236,6 +240,7 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
     request.keep_exports = form->kept.names;
     request.keep_export_count = form->kept.count;
     request.cache = search.cache;
+    request.map = publish_optimize_map(form->map);
     request.name = form->path;
     request.wait = progress_wait;
     request.wait_context = run;
@@ -253,13 +258,14 @@ static int work(struct run *run, const struct order_form *form, struct optimize_
 }
 
 /* OUT.wasm has its twin in OUT.debug.wasm. */
-static int write_twin(struct run *run, const struct optimize_result *result, struct error *error)
+static int write_twin(struct run *run, const struct order_form *form,
+                      const struct optimize_result *result, struct error *error)
 {
     char sha256[65];
     if (result->debug.size == 0)
         return 0;
     const char *path = publish_twin_path(run->arena, run->options.output, NULL);
-    if (publish_twin_write(path, result, sha256, error) != 0)
+    if (publish_twin_write(path, result, form->map, sha256, error) != 0)
         return -1;
     world_say(run->world, "optimize", "debug information in %s", path);
     return 0;
@@ -276,7 +282,7 @@ static int run_optimize(struct run *run, struct error *error)
     if (fill_form(run, &form, error) != 0 || work(run, &form, &result, error) != 0 ||
         file_write(run->options.output, result.module, 0644, error) != 0)
         return -1;
-    if (write_twin(run, &result, error) != 0)
+    if (write_twin(run, &form, &result, error) != 0)
         return -1;
     size_t gzip_bytes = archive_gzip_size(form.module.bytes);
     if (run->json)

@@ -29,6 +29,7 @@ enum buffer_limit {
     LIMIT_NOTE = 16 << 20,          /* a git note */
     LIMIT_REQUEST = 384 << 20,      /* a request to the sandbox (base64 of an artifact) */
     LIMIT_REPORT = 64 << 20,        /* a report in memory */
+    LIMIT_SOURCE_MAP = 64 << 20,    /* a source map, also its mappings rewritten */
 };
 
 /* Grows up to `limit` bytes; its memory belongs to the arena it was made from. There is always

@@ -18,8 +18,7 @@ static int make_candidate(struct work *work, const struct batch *batch, struct a
     const struct candidate *before = batch->before;
     struct candidate *after = &attempt->candidate;
     bool twin = before->debug.size > 0;
-    if (optimizer_run(work, twin ? before->debug : before->module, &attempt->flags,
-                      twin ? &after->debug : &after->module) != 0)
+    if (optimizer_run(work, before, &attempt->flags, after) != 0)
         return -1;
     if (!work->why_not && twin &&
         work_strip(work->arena, work->request, after, &attempt->error) != 0)

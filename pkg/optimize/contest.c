@@ -108,6 +108,8 @@ static const char *arrange(const struct work *work, enum order order, size_t lim
     const char *problem = NULL;
     if (wasm_functions(&scratch, from, &functions, &ignored) != 0) {
         problem = arena_strdup(item->arena, ignored.message);
+    } else if (before->mappings.size) {
+        problem = "a source map names places in it";
     } else if (functions.fixed) {
         problem = arena_strdup(item->arena, functions.fixed);
     } else if (order != ORDER_SHORT && functions.imported + functions.count <= ONE_BYTE) {

@@ -18,6 +18,7 @@ struct candidate {
     struct bytes module;
     struct bytes debug;    /* the same before names and debug information were taken out; size 0: it
                               is not wanted */
+    struct bytes mappings; /* of `debug`'s code; size 0: none */
     struct wasm_info info; /* of the module */
     const char *how;       /* NULL: nothing */
     const char *why_not;   /* of what shrink() gives: why it is none of the optimizer's */
@@ -112,10 +113,11 @@ uint64_t optimizer_limit_ms(const struct optimize_request *, size_t module_size)
    runs that. */
 uint64_t features_widened(const struct optimizer *, uint64_t features, uint64_t allowed);
 
-/* Runs the optimizer over `module` with `flags`. work->why_not says what went wrong, and `out` is
-   then not to be used; -1 when the world fails. */
-int optimizer_run(struct work *, struct bytes module, const struct arguments *flags,
-                  struct bytes *out) MUST_CHECK;
+/* Runs the optimizer over the candidate with `flags`: from debug to debug with its mappings where
+   it has that, else from module to module. work->why_not says what went wrong, and `after` is then
+   not to be used; -1 when the world fails. Mappings that can't be used are left out. */
+int optimizer_run(struct work *, const struct candidate *before, const struct arguments *flags,
+                  struct candidate *after) MUST_CHECK;
 
 /* NULL when `after` may stand for `before`, else how its interface differs. */
 const char *interface_difference(struct arena *, const struct wasm_info *before,

@@ -18,18 +18,26 @@ int work_strip(struct arena *arena, const struct optimize_request *request,
                       &module->module, error);
 }
 
+/* Of a twin: the map's name goes, because what it names is of other code then. */
+static bool is_not_for_twins(const char *name)
+{
+    return wasm_is_target_features(name) || wasm_is_source_map_url(name);
+}
+
 /* A target_features section goes in any case: wasm-opt would add what it claims. */
 static int strip(const struct work *work, struct candidate *module)
 {
     const struct optimize_request *request = work->request;
     module->debug = request->module;
-    if (request->keep_debug && wasm_strip(work->arena, request->module, wasm_is_target_features,
+    if (request->keep_debug && wasm_strip(work->arena, request->module, is_not_for_twins,
                                           &module->debug, work->error) != 0)
         return -1;
     if (work_strip(work->arena, request, module, work->error) != 0)
         return -1;
     if (!request->keep_debug)
         module->debug.size = 0;
+    else if (request->map)
+        module->mappings = request->map->mappings;
     if (module->module.size < request->module.size)
         module->how = "stripped";
     return wasm_scan(work->arena, module->module, WASM_VALIDATION, &module->info, work->error);
@@ -121,6 +129,7 @@ static struct optimize_result result_of(const struct work *work, const struct ca
 {
     return (struct optimize_result){.module = best->module,
                                     .debug = best->debug,
+                                    .mappings = best->mappings,
                                     .info = best->info,
                                     .how = best->how ? best->how : "unchanged",
                                     .why_not = best->why_not ? best->why_not : work->why_not,

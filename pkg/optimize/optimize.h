@@ -38,6 +38,13 @@ bool optimizer_has_pass(const struct optimizer *, const char *pass);
    package may have. Nothing is ever larger than it came by either. */
 enum optimize_measure { OPTIMIZE_FOR_CODE, OPTIMIZE_FOR_COMPRESSED, OPTIMIZE_MEASURES };
 
+/* A source map's "mappings" (ECMA-426), but for columns that count from the code section's content:
+   so they hold whatever stands before it. */
+struct optimize_map {
+    struct bytes mappings; /* as mappings_rewrite() writes them */
+    size_t sources;        /* how many the map names */
+};
+
 struct optimize_request {
     struct bytes module;
     const struct wasm_info *info;
@@ -52,7 +59,8 @@ struct optimize_request {
        where it is run, or would be. NULL: all stay. */
     const struct bytes *keep_exports;
     size_t keep_export_count;
-    const struct cache *cache; /* of results; NULL: none */
+    const struct optimize_map *map; /* keep_debug: to be rewritten with the code; or NULL */
+    const struct cache *cache;      /* of results; NULL: none */
     /* What changes no result: */
     const char *name;  /* of the module, for messages; may be NULL */
     uint64_t limit_ms; /* wall time of a run, a tenth of it on processors; 0: by the size */
@@ -71,6 +79,7 @@ struct optimize_candidate {
 struct optimize_result {
     struct bytes module;   /* what is to be shipped; may be the original's bytes */
     struct bytes debug;    /* keep_debug: the same with names and debug information; else size 0 */
+    struct bytes mappings; /* of `debug`, like those of the request; size 0: none */
     struct wasm_info info; /* of the module */
     const char *how;       /* "unchanged", or what was done, in its order: "wasm-opt 132
                               --signext-lowering, wasm-opt 132 -Oz, functions ordered" */

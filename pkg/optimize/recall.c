@@ -9,9 +9,10 @@
 #include "pkg/digest/digest.h"
 #include "pkg/optimize/cache.h"
 #include "pkg/optimize/fields.h"
+#include "pkg/optimize/mappings.h"
 
 /* Changes when the same key would mean something else, or a value is written in another way. */
-enum { FORMAT = 1, KEY_LIMIT = 4 << 20, SMALL = 64 << 10, CANDIDATES_MOST = 64 };
+enum { FORMAT = 2, KEY_LIMIT = 4 << 20, SMALL = 64 << 10, CANDIDATES_MOST = 64 };
 
 static const size_t value_limit = 2 * (size_t)LIMIT_MODULE + (8 << 20);
 
@@ -102,6 +103,9 @@ static bool result_key(const struct work *work, const struct optimizer *all,
     fields_number(&fields, request->strip);
     fields_number(&fields, request->keep_names);
     fields_number(&fields, request->keep_debug);
+    fields_number(&fields, request->map ? request->map->sources + 1 : 0);
+    if (request->map)
+        add_digest(&fields, request->map->mappings);
     add_words(&fields, request->passes, request->pass_count);
     fields_number(&fields, request->keep_exports != NULL); /* the module says which are left */
     good = end_key(&fields, out) && good;
@@ -145,6 +149,7 @@ static void write_best(struct fields *fields, const struct candidate *best)
 {
     fields_bytes(fields, best->module);
     fields_bytes(fields, best->debug);
+    fields_bytes(fields, best->mappings);
     fields_text(fields, best->how);
     fields_text(fields, best->why_not);
 }
@@ -160,6 +165,18 @@ static bool is_twin(const struct work *work, const struct candidate *best)
            bytes_equal(stripped.module, best->module);
 }
 
+static bool has_good_mappings(const struct work *work, const struct candidate *best)
+{
+    const struct optimize_map *map = work->request->map;
+    const struct mappings_change none = {.sources = map ? map->sources : 0};
+    struct arena scratch = {0};
+    struct bytes same;
+    bool good = best->mappings.size == 0 ||
+                (map && mappings_rewrite(&scratch, best->mappings, &none, &same) == 0);
+    arena_free(&scratch);
+    return good;
+}
+
 /* As large as the module that came it may be, or what was lowered; and is compressed anew where
    somebody asks. */
 static bool read_best(struct field_reader *reader, const struct work *work,
@@ -168,11 +185,13 @@ static bool read_best(struct field_reader *reader, const struct work *work,
     uint64_t used = module->info.features, allowed = work->request->allowed;
     uint64_t features = used | lower_adds(used & ~allowed, allowed | work->request->unknown);
     *out = (struct candidate){.module = field_bytes(reader), .debug = field_bytes(reader)};
+    out->mappings = field_bytes(reader);
     out->how = field_text(reader);
     out->why_not = field_text(reader);
     features |= features_widened(work->optimizer, features, allowed);
     return !reader->failed && out->module.size <= LIMIT_MODULE &&
-           !work_judge(work, module, features, out) && is_twin(work, out);
+           !work_judge(work, module, features, out) && is_twin(work, out) &&
+           has_good_mappings(work, out);
 }
 
 static const struct optimizer *optimizer_of(const struct work *work, const char *version)

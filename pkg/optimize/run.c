@@ -12,10 +12,13 @@
 #include "pkg/base/text.h"
 #include "pkg/base/world.h"
 #include "pkg/optimize/internal.h"
+#include "pkg/optimize/mappings.h"
 #include "pkg/process/process.h"
 
-#define INPUT  "in.wasm"
-#define OUTPUT "out.wasm"
+#define INPUT      "in.wasm"
+#define INPUT_MAP  "in.map"
+#define OUTPUT     "out.wasm"
+#define OUTPUT_MAP "out.map"
 
 /* Measured: 4 to 15 s of processor time a MB in native code, 12 to 32 s in a JavaScript engine. Of
    wall time ten times as much, because others work here too: it is for what hangs. */
@@ -24,7 +27,7 @@ enum { START_MS = 20000, MS_PER_MB = 32000 };
 static const uint64_t data_limit = UINT64_C(4) << 30;
 
 struct workspace {
-    const char *folder, *input, *output;
+    const char *folder, *input, *output, *input_map, *output_map;
 };
 
 /* Also what passes may have written beside the output. Folders in it are left, and so then is it:
@@ -57,6 +60,8 @@ static int make_workspace(struct arena *arena, const struct world *world, struct
     space->folder = full ? full : folder;
     space->input = path_join(arena, space->folder, INPUT);
     space->output = path_join(arena, space->folder, OUTPUT);
+    space->input_map = path_join(arena, space->folder, INPUT_MAP);
+    space->output_map = path_join(arena, space->folder, OUTPUT_MAP);
     arena_defer(arena, remove_workspace, space);
     return 0;
 }
@@ -94,7 +99,7 @@ static const char *describe_end(const struct work *work, const struct process_re
 }
 
 static int run_in(struct arena *arena, struct work *work, const struct workspace *space,
-                  const struct arguments *flags, uint64_t limit_ms)
+                  const struct arguments *flags, bool maps, uint64_t limit_ms)
 {
     struct arguments argv = {.arena = arena};
     struct process_result result;
@@ -103,6 +108,10 @@ static int run_in(struct arena *arena, struct work *work, const struct workspace
     arguments_add(&argv, INPUT);
     for (size_t i = 0; i < flags->count; i++)
         arguments_add(&argv, flags->items[i]);
+    static const char *const map_flags[] = {"--input-source-map", INPUT_MAP, "--output-source-map",
+                                            OUTPUT_MAP};
+    for (size_t i = 0; maps && i < sizeof map_flags / sizeof *map_flags; i++)
+        arguments_add(&argv, map_flags[i]);
     arguments_add(&argv, "-o");
     arguments_add(&argv, OUTPUT);
     arguments_add(&argv, NULL);
@@ -140,20 +149,52 @@ static const char *read_output(struct arena *arena, const char *path, struct byt
     return NULL;
 }
 
-int optimizer_run(struct work *work, struct bytes module, const struct arguments *flags,
-                  struct bytes *out)
+static int write_input(struct arena *arena, const struct work *work, const struct workspace *space,
+                       const struct candidate *before)
+{
+    struct bytes module = before->debug.size ? before->debug : before->module, map;
+    if (file_write(space->input, module, 0600, work->error) != 0)
+        return -1;
+    if (!before->mappings.size)
+        return 0;
+    if (mappings_pack(arena, before->mappings, work->request->map->sources,
+                      wasm_code_offset(module), &map) != 0)
+        return error_set(work->error, FAULT_INPUT, "the source map is too large");
+    return file_write(space->input_map, map, 0600, work->error);
+}
+
+/* Without those that it should have written the rest is all right. */
+static void read_mappings(const struct work *work, const struct workspace *space,
+                          struct candidate *after)
+{
+    struct arena scratch = {0};
+    struct bytes map;
+    if (read_output(&scratch, space->output_map, &map) != NULL ||
+        mappings_unpack(work->arena, map, work->request->map->sources,
+                        wasm_code_offset(after->debug), &after->mappings) != 0)
+        after->mappings = (struct bytes){NULL, 0};
+    arena_free(&scratch);
+}
+
+int optimizer_run(struct work *work, const struct candidate *before, const struct arguments *flags,
+                  struct candidate *after)
 {
     struct arena scratch = {0};
     struct workspace space;
-    uint64_t limit_ms = optimizer_limit_ms(work->request, module.size);
+    bool twin = before->debug.size > 0, maps = before->mappings.size > 0;
+    struct bytes *out = twin ? &after->debug : &after->module;
+    uint64_t limit_ms =
+        optimizer_limit_ms(work->request, twin ? before->debug.size : before->module.size);
     work->why_not = NULL;
     int status = make_workspace(&scratch, work->world, &space, work->error);
     if (status == 0)
-        status = file_write(space.input, module, 0600, work->error);
+        status = write_input(&scratch, work, &space, before);
     if (status == 0)
-        status = run_in(&scratch, work, &space, flags, limit_ms);
+        status = run_in(&scratch, work, &space, flags, maps, limit_ms);
     if (status == 0 && !work->why_not)
         work->why_not = read_output(work->arena, space.output, out);
+    if (status == 0 && !work->why_not && maps)
+        read_mappings(work, &space, after);
     arena_free(&scratch);
     return status;
 }

@@ -138,6 +138,7 @@ static int settle(struct work *work, const struct candidate *module, const struc
                    : 0;
     out->module = keep(work, out->module);
     out->debug = keep(work, out->debug);
+    out->mappings = keep(work, out->mappings);
     return wasm_scan(work->arena, out->module, WASM_VALIDATION, &out->info, work->error);
 }
 

@@ -88,6 +88,7 @@ int drafts_make(struct pipeline *pipeline, struct error *error)
     pthread_t threads[MOST_THREADS];
     size_t started = 0;
     *drafts = (struct drafts){.pipeline = pipeline, .lock = PTHREAD_MUTEX_INITIALIZER};
+    source_maps_load(pipeline);
     collect(drafts);
     arena_defer(pipeline->arena, release, drafts);
     /* This thread works too, so it is all right when none can be started. */

@@ -77,6 +77,13 @@ void pipeline_each(struct pipeline *, void (*work)(struct pipeline *, struct pre
 /* Tells what is being done. */
 void pipeline_step(const struct pipeline *, const struct prepared *, const char *word);
 
+/* source_map.c: those of all modules whose twins are wanted, each once. */
+void source_maps_load(struct pipeline *);
+
+/* The map for the twin at `path`, which gets ".map" behind it. */
+int source_map_write(const struct source_map *, const char *path, const struct optimize_result *,
+                     struct error *) MUST_CHECK;
+
 /* From here on the first request that may change a platform is told before it is sent. */
 void pipeline_attempt(struct pipeline *);
 

@@ -138,6 +138,7 @@ int product_optimize(const struct pipeline *pipeline, struct arena *arena,
     struct optimize_request request = publish_optimizing(&work->settings, work->allowed);
     request.module = module->original;
     request.info = &module->original_info;
+    request.map = publish_optimize_map(module->source_map);
     request.cache = pipeline->options->cache;
     request.name = module->path;
     request.keep_exports = work->kept.names;

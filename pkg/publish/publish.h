@@ -41,6 +41,7 @@ enum verification {
 const char *verification_name(enum verification); /* "ok", "stale", ...; NULL for none */
 
 struct product;
+struct source_map;
 struct validator;
 
 /* One module of one target, on its way. */
@@ -49,7 +50,8 @@ struct prepared_module {
     size_t part;      /* which part of the payload it is; of a ready package: 0 */
     struct bytes original;
     struct wasm_info original_info;
-    struct optimize_result optimized; /* what ships */
+    const struct source_map *source_map; /* keep_debug: the original's; or NULL */
+    struct optimize_result optimized;    /* what ships */
     const char *validation; /* "valid", "valid: libwabt alone (...)" or "not judged: why" */
     const char *second;     /* what libwabt said: "valid", or why it was not asked or could not say;
                                NULL: nothing yet */
@@ -197,10 +199,17 @@ int publish_verify(struct arena *, const struct world *, const struct manifest *
 /* twin.c: "build/app.wasm" -> "build/app.TARGET.debug.wasm", without a target "app.debug.wasm". */
 const char *publish_twin_path(struct arena *, const char *module, const char *target);
 
+/* source_map.c: the map that the module at `path` names by a plain path that stays within `root`.
+   NULL: there is none that can be used, and what is wrong with one was said. */
+const struct source_map *publish_source_map(struct arena *, const struct world *, const char *root,
+                                            const char *path, struct bytes module);
+const struct optimize_map *publish_optimize_map(const struct source_map *);
+
 /* Writes the result's twin, which ends with a section that names the digest of the shipped module;
-   never over a file that is no such twin. */
-int publish_twin_write(const char *path, const struct optimize_result *, char sha256[65],
-                       struct error *) MUST_CHECK;
+   never over a file that is no such twin. Where the result has mappings for the map, the map goes
+   to PATH.map, never over one that is not of that twin. */
+int publish_twin_write(const char *path, const struct optimize_result *, const struct source_map *,
+                       char sha256[65], struct error *) MUST_CHECK;
 
 /* The twins of the target's modules, where they have one: each `beside` its module, whose path is
    relative to `folder`, or all in `folder`. Fills debug_path and debug_sha256. */

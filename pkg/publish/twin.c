@@ -11,7 +11,7 @@
 static const uint8_t section_head[] = {0,   84,  19,  'e', 'd', 'g', 'e', '-', 'd', 'e', 'p',
                                        'l', 'o', 'y', '.', 't', 'w', 'i', 'n', '_', 'o', 'f'};
 
-enum { HEAD = sizeof section_head, DIGITS = 64 };
+enum { HEAD = sizeof section_head, DIGITS = 64, LEB = 5 };
 
 static bool is_ours(struct bytes file)
 {
@@ -48,21 +48,55 @@ const char *publish_twin_path(struct arena *arena, const char *module, const cha
     return arena_printf(arena, "%.*s%s.debug.wasm", (int)size, module, name);
 }
 
-int publish_twin_write(const char *path, const struct optimize_result *result, char sha256[65],
-                       struct error *error)
+/* A number as LEB128, in five bytes. */
+static void put_size(uint8_t *to, size_t size)
 {
-    struct arena scratch = {0};
+    for (size_t i = 0; i < LEB; i++)
+        to[i] = (uint8_t)((size >> (7 * i) & 0x7f) | (i + 1 < LEB ? 0x80 : 0));
+}
+
+/* The section that names the map; empty without one. */
+static struct bytes map_section(struct arena *arena, const char *path, bool mapped)
+{
+    static const char name[] = "\20sourceMappingURL";
+    const char *url = arena_printf(arena, "%s.map", path_base(path));
+    size_t size = sizeof name - 1 + LEB + strlen(url);
+    uint8_t *section = arena_alloc(arena, 1 + LEB + size, 1), *at = section + 1 + LEB;
+    if (!mapped)
+        return (struct bytes){section, 0};
+    put_size(section + 1, size);
+    memcpy(at, name, sizeof name - 1);
+    put_size(at + sizeof name - 1, strlen(url));
+    memcpy(at + sizeof name - 1 + LEB, url, strlen(url));
+    return (struct bytes){section, 1 + LEB + size};
+}
+
+static struct bytes make_twin(struct arena *arena, const struct optimize_result *result,
+                              struct bytes named)
+{
     char shipped[65];
-    size_t size = result->debug.size + HEAD + DIGITS;
-    uint8_t *file = arena_alloc(&scratch, size, 1);
+    size_t size = result->debug.size + named.size + HEAD + DIGITS;
+    uint8_t *file = arena_alloc(arena, size, 1), *at = file + result->debug.size;
     digest_sha256(result->module, shipped);
     memcpy(file, result->debug.data, result->debug.size);
-    memcpy(file + result->debug.size, section_head, HEAD);
-    memcpy(file + result->debug.size + HEAD, shipped, DIGITS);
-    digest_sha256((struct bytes){file, size}, sha256);
+    memcpy(at, named.data, named.size);
+    memcpy(at + named.size, section_head, HEAD);
+    memcpy(at + named.size + HEAD, shipped, DIGITS);
+    return (struct bytes){file, size};
+}
+
+int publish_twin_write(const char *path, const struct optimize_result *result,
+                       const struct source_map *map, char sha256[65], struct error *error)
+{
+    struct arena scratch = {0};
+    bool mapped = map && result->mappings.size;
+    struct bytes twin = make_twin(&scratch, result, map_section(&scratch, path, mapped));
+    digest_sha256(twin, sha256);
     int status = check_place(path, error);
+    if (status == 0 && mapped)
+        status = source_map_write(map, path, result, error);
     if (status == 0)
-        status = file_write(path, (struct bytes){file, size}, 0644, error);
+        status = file_write(path, twin, 0644, error);
     arena_free(&scratch);
     return status;
 }
@@ -93,7 +127,8 @@ int publish_twins(struct arena *arena, struct prepared *target, const char *fold
         const char *name = beside ? module->path : path_base(module->path);
         const char *path = path_join(
             arena, folder, publish_twin_path(arena, name, beside ? target->target->name : NULL));
-        if (publish_twin_write(path, &module->optimized, module->debug_sha256, error) != 0)
+        if (publish_twin_write(path, &module->optimized, module->source_map, module->debug_sha256,
+                               error) != 0)
             return error_prefix(error, "%s", target->target->name);
         module->debug_path = path;
         target->debug_sha256 = digest_twins(arena, target);

@@ -32,6 +32,11 @@ bool wasm_is_target_features(const char *name)
     return strcmp(name, "target_features") == 0;
 }
 
+bool wasm_is_source_map_url(const char *name)
+{
+    return strcmp(name, "sourceMappingURL") == 0;
+}
+
 /* One section: copied, or left out when it is a custom one that is not wanted. */
 static size_t copy_section(struct arena *arena, struct reader *reader,
                            bool (*drop)(const char *name), uint8_t *to)

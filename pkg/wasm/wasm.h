@@ -210,6 +210,13 @@ int wasm_strip(struct arena *, struct bytes in, bool (*drop)(const char *name), 
 bool wasm_is_debug_section(const char *name); /* name, .debug_*, sourceMappingURL, producers,
                                                  target_features, linking leftovers */
 bool wasm_is_target_features(const char *name);
+bool wasm_is_source_map_url(const char *name);
+
+/* Where the content of the code section begins; 0: there is none, or it can't be read. */
+size_t wasm_code_offset(struct bytes);
+
+/* What the sourceMappingURL section holds, made safe; NULL: there is none. */
+const char *wasm_source_map_url(struct arena *, struct bytes);
 
 /* libwabt's verdict (wabt.cc, the only C++). May abort the process on some modules: call it in a
    child. 0 valid; 1 invalid, with libwabt's message in `message`; 2 the module uses what this
