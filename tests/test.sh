@@ -1,12 +1,13 @@
 #!/bin/sh
 # Runs the suites named (default: all that need no long time), adds up their counts and prints
-# `N passed, N failed` alone on the last line. Logs lie in build/test/.
+# `N passed, N failed` alone on the last line. Logs lie in build/test/. Many suites keep one processor
+# busy or wait: with more than three, two lanes of them run side by side.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p build/test
-passed=0 failed=0 skipped=0
-report=build/test/summary.txt
+report=build/test/summary.txt counts=build/test/counts
 : >"$report"
+: >"$counts"
 
 # suite NAME COMMAND...: the command's last counting line is added; a command that fails without
 # a failed test counts as one.
@@ -31,7 +32,7 @@ suite() {
         tail -n 60 "$log"
     fi
     [ $((p + f + s)) -gt 0 ] || p=1
-    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    echo "$p $f $s" >>"$counts"
     printf '%-11s %s passed, %s failed, %s skipped (%s s)\n' "$name" "$p" "$f" "$s" \
         "$(($(date +%s) - start))" | tee -a "$report"
 }
@@ -65,8 +66,9 @@ build_ahead() {
     esac
 }
 
+other=
 stop_ahead() {
-    for process in $asan_ahead $fuzz_ahead; do
+    for process in $asan_ahead $fuzz_ahead $other; do
         kill "$process" 2>/dev/null
     done
 }
@@ -82,10 +84,8 @@ lines() {
     make build/lines && python3 tests/corpus/lines.py
 }
 
-[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify samples corpus differential lines dependency engines optimize limits memory html
-[ $# -lt 3 ] || build_ahead "$@"
-for name; do
-    case $name in
+run_suite() {
+    case $1 in
     lint) suite lint sh tests/lint/lint.sh ;;
     unit) suite unit build/unit ;;
     cases) suite cases python3 tests/run.py ;;
@@ -123,14 +123,76 @@ for name; do
         suite fuzz fuzz
         ;;
     *)
-        echo "no suite '$name'"
-        failed=$((failed + 1))
+        echo "no suite '$1'"
+        echo '0 1 0' >>"$counts"
         ;;
     esac
-done
+}
+
+run_suites() {
+    for each; do
+        run_suite "$each"
+    done
+}
+
+# The lanes begin when all before them is done, and end before what uses every processor by itself. What they
+# share is installed first.
+before=' lint unit cases reports try faults credentials '
+second=' security action archive components corpus differential lines dependency memory limits toolchains '
+after=' asan fuzz '
+is_in() {
+    case $2 in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
+install_shared() {
+    for words in '' inputs engines optimize; do
+        # shellcheck disable=SC2086
+        sh tests/clients/install.sh $words >"build/test/install-${words:-clients}.log" 2>&1
+    done
+}
+
+run_lanes() {
+    begin='' lane='' beside='' end=''
+    for name; do
+        if is_in "$name" "$before"; then
+            begin="$begin $name"
+        elif is_in "$name" "$second"; then
+            beside="$beside $name"
+        elif is_in "$name" "$after"; then
+            end="$end $name"
+        else
+            lane="$lane $name"
+        fi
+    done
+    # shellcheck disable=SC2086
+    run_suites $begin
+    install_shared
+    # shellcheck disable=SC2086
+    run_suites $beside >build/test/lane.out 2>&1 &
+    other=$!
+    # shellcheck disable=SC2086
+    run_suites $lane
+    wait "$other"
+    other=
+    cat build/test/lane.out
+    # shellcheck disable=SC2086
+    run_suites $end
+}
+
+[ $# -gt 0 ] || set -- lint unit cases reports try faults credentials security action glue clients verify samples corpus differential lines dependency engines optimize limits memory html
+if [ $# -lt 4 ]; then
+    run_suites "$@"
+else
+    build_ahead "$@"
+    run_lanes "$@"
+fi
 
 printf '\n== summary ==\n'
 cat "$report"
+read -r passed failed skipped <<END
+$(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$counts")
+END
 [ "$skipped" -eq 0 ] || printf '\n%s SKIPPED, for the reasons above\n' "$skipped"
 printf '\n%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]
