@@ -123,7 +123,10 @@ const char *target_toolchain(struct arena *, const struct prepared *);
 int drafts_make(struct pipeline *, struct error *) MUST_CHECK;
 const struct optimize_result *drafts_find(const struct pipeline *, const struct product_work *);
 
-/* prepare.c: what is wanted of a target's module, and the doing of it, from any thread. */
+/* product.c: step 3, for all targets. */
+int products_make(struct pipeline *, struct error *) MUST_CHECK;
+
+/* product.c: what is wanted of a target's module, and the doing of it, from any thread. */
 struct product_work product_work(const struct pipeline *, const struct prepared *,
                                  const struct prepared_module *);
 bool product_is_same_work(const struct product_work *, const struct product_work *);
@@ -131,7 +134,7 @@ int product_optimize(const struct pipeline *, struct arena *, const struct prepa
                      const struct product_work *, struct optimize_result[OPTIMIZE_MEASURES],
                      struct error *) MUST_CHECK;
 
-/* prepare.c: fills ->optimizer. */
+/* product.c: fills ->optimizer. */
 int pipeline_find_optimizer(struct pipeline *, struct error *) MUST_CHECK;
 
 /* lowering.c: says of each feature that the target lacks whether publish lowers it, or what would:
