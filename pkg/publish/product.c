@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "pkg/archive/archive.h"
-#include "pkg/base/text.h"
 #include "pkg/digest/digest.h"
 #include "pkg/publish/pipeline.h"
 #include "pkg/wasm/lowering.h"
