@@ -136,9 +136,9 @@ run_suites() {
 }
 
 # The lanes begin when all before them is done, and end before what uses every processor by itself. What they
-# share is installed first.
+# share is installed first; who looks at what `corpus` has fetched comes behind it in one lane.
 before=' lint unit cases reports try faults credentials '
-second=' security action archive components corpus differential lines dependency memory limits toolchains '
+second=' security action archive corpus differential lines dependency memory engines optimize limits toolchains '
 after=' asan fuzz '
 is_in() {
     case $2 in *" $1 "*) return 0 ;; esac
