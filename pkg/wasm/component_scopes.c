@@ -21,14 +21,8 @@ static void start_scan(struct component_scan *component, struct module_type *typ
 /* The features of a core type are the component's. */
 static void end_scan(struct component_scan *component, struct scan *scan)
 {
-    component->scan.reader = (struct reader){.file = component->scan.reader.file,
-                                             .at = scan->reader.at,
-                                             .end = component->scan.reader.end,
-                                             .function = component->scan.reader.function,
-                                             .failed = scan->reader.failed,
-                                             .judge = component->scan.reader.judge,
-                                             .subject = component->scan.reader.subject,
-                                             .error = component->scan.reader.error};
+    component->scan.reader.at = scan->reader.at;
+    component->scan.reader.failed = scan->reader.failed;
     for (size_t i = 0; i < WASM_FEATURE_COUNT; i++)
         if (scan->uses[i].count) {
             struct wasm_use *ours = &component->file->scan->uses[i];

@@ -42,7 +42,8 @@ static void check_reply(struct arena *arena, struct bytes body, long status, enu
                         const char *type)
 {
     struct http_header headers[] = {{"x-amzn-errortype", type}, {"Date", type}};
-    struct http_reply reply = {status, headers, 2, body};
+    struct http_reply reply = {
+        .status = status, .headers = headers, .header_count = 2, .body = body};
     struct ask ask = {.service = service, .what = "do it", .right = "a right"};
     struct answer answer;
     struct error error = {0};

@@ -1,5 +1,8 @@
 #include "pkg/wasm/wasm.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "tests/unit/unit.h"
 #include "tests/unit/wasm_text.h"
 
@@ -144,6 +147,23 @@ static void refuses_what_is_malformed(void)
 }
 
 /* Components in one another, deeper than anybody makes them. */
+/* Behind the type of a core module a module is still not read beyond the end of the file. */
+static void stays_in_the_file_behind_a_core_type(void)
+{
+    struct arena arena = {0};
+    struct wasm_info info;
+    struct error error = {0};
+    struct bytes text = wasm_text(&arena, PREAMBLE "03{01 50 00} 01{" MODULE WASM_BODY("01") "}").bytes;
+    uint8_t *alone = malloc(text.size); /* a sanitizer sees one byte too many */
+    if (CHECK(alone != NULL)) {
+        memcpy(alone, text.data, text.size);
+        CHECK(wasm_scan(&arena, (struct bytes){alone, text.size}, WASM_FACTS, &info, &error) == 0);
+    }
+    CHECK_TEXT(error.message, "");
+    free(alone);
+    arena_free(&arena);
+}
+
 static void bounds_the_depth(void)
 {
     static const struct {
@@ -170,5 +190,6 @@ void test_wasm_component(void)
     lists_what_a_component_is();
     finds_async();
     refuses_what_is_malformed();
+    stays_in_the_file_behind_a_core_type();
     bounds_the_depth();
 }
