@@ -272,35 +272,34 @@ static bool add_flag(const struct optimizer *optimizer, const char *name, struct
     return true;
 }
 
-/* What a feature's flag asks for besides: bulk memory was one flag and is two since version 120 or
-   so; what has typed references is refused without reference types, and a legacy catch of several
-   values without multivalue (132, tried). */
-static const char *companion(enum wasm_feature feature)
-{
-    switch ((int)feature) {
-    case WASM_FEATURE_BULK_MEMORY:
-        return "bulk-memory-opt";
-    case WASM_FEATURE_GC:
-    case WASM_FEATURE_TYPED_FUNCTION_REFERENCES:
-    case WASM_FEATURE_EXNREF:
-        return "reference-types";
-    case WASM_FEATURE_EXCEPTION_HANDLING_LEGACY:
-        return "multivalue";
-    default:
-        return NULL;
-    }
-}
+/* What a feature's flag asks for besides, without which some instruction of the feature is refused
+   (132, tried): bulk memory was one flag and is two since version 120 or so, and table.init and its
+   segments are of reference types too, as table.fill is of bulk memory. */
+static const struct {
+    enum wasm_feature feature;
+    const char *flag;
+} companions[] = {
+    {WASM_FEATURE_BULK_MEMORY, "bulk-memory-opt"},
+    {WASM_FEATURE_BULK_MEMORY, "reference-types"},
+    {WASM_FEATURE_REFERENCE_TYPES, "bulk-memory"},
+    {WASM_FEATURE_GC, "reference-types"},
+    {WASM_FEATURE_TYPED_FUNCTION_REFERENCES, "reference-types"},
+    {WASM_FEATURE_EXNREF, "reference-types"},
+    {WASM_FEATURE_EXCEPTION_HANDLING_LEGACY, "multivalue"},
+    {WASM_FEATURE_FP16, "simd"},
+};
 
 /* False when this version knows no flag of the feature's. */
 static bool add_feature(const struct optimizer *optimizer, enum wasm_feature feature,
                         struct arguments *out)
 {
-    const char *name = wasm_features[feature].optimizer_flag, *other = companion(feature);
+    const char *name = wasm_features[feature].optimizer_flag;
     bool known = needs_no_flag(feature) || (name && add_flag(optimizer, name, out));
     if (!known && feature == WASM_FEATURE_BULK_MEMORY_OPT)
         known = add_flag(optimizer, "bulk-memory", out);
-    if (known && other)
-        add_flag(optimizer, other, out);
+    for (size_t i = 0; known && i < sizeof companions / sizeof *companions; i++)
+        if (companions[i].feature == feature)
+            (void)add_flag(optimizer, companions[i].flag, out);
     return known;
 }
 

@@ -3,7 +3,8 @@
 
 Lowering: modules/*.wat, whose first line says what is to be lowered, by which passes, and in which Node.js
 the original runs and in which only the lowered one does; and tests/modules and probes of the suite engines.
-Size: real modules of the suite `corpus`, as our program makes them by size and by speed.
+Size: real modules of the suite `corpus`, as our program makes them by size and by speed; and every probe of
+the suite `engines`, so that each feature is there, by the newest optimizer.
 
 usage: run.py [--program PATH] [--all] [WORD...]    --all: real modules up to 4 MB, with the newest optimizer too
 Prints `N passed, N failed, N skipped`; exit code 1 when one failed."""
@@ -17,11 +18,17 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "engines"))
+
+import probes  # noqa: E402  pylint: disable=wrong-import-position
+
 HERE = ROOT / "tests" / "optimize"
 BUILD = ROOT / "build"
 NEWEST = BUILD / "optimize" / "node_modules" / ".bin" / "wasm-opt"
 HEAD = re.compile(r";; lower: (?P<features>[^;]*); by: (?P<passes>[^;]*); with: (?P<has>[^;]*); without: (?P<lacks>.*)")
 CORE_MOST, ALL_MOST = 120_000, 4 << 20
+ENGINES = ("24", "26", "26 --experimental-wasm-wasmfx --experimental-wasm-custom-descriptors --experimental-wasm-shared "
+           "--experimental-wasm-memory-control --experimental-wasm-fp16 --experimental-wasm-stringref")
 SECONDS = 8  # that a module may run; what does not end does not end in either
 
 
@@ -104,11 +111,11 @@ def facts_of(program, path):
             "features": [each["name"] for each in module.get("features", [])]}
 
 
-def lacking(features):
-    """A profile like Lambda@Edge's that does not run these."""
+def supporting(answers):
+    """A profile like Lambda@Edge's, but for the features {name: "yes" or "no"}."""
     profile = json.loads((ROOT / "platforms" / "lambda-edge" / "profile.json").read_text())
-    for name in features:
-        profile["features"][name] = {"support": "no", "evidence": "as the test wants it", "as_of": "2026-11-23"}
+    for name, answer in answers.items():
+        profile["features"][name] = {"support": answer, "evidence": "as the test wants it", "as_of": "2026-11-23"}
     for entry in profile["variants"]["entries"].values():
         entry.pop("features", None)
     return profile
@@ -118,13 +125,13 @@ TARGET = {"platform": "lambda-edge", "runtime": "nodejs24.x", "role": "arn:aws:i
           "distribution": "E2QWRUHAPOMQZL", "event": "origin-request"}
 
 
-def optimize(options, folder, name, settings, optimizer=None, lacks=None):
+def optimize(options, folder, name, settings, optimizer=None, answers=None):
     """What the program makes of folder/name: {"how", "why_not"}, and the path."""
     manifest = {"name": "test", "module": name, "optimize": settings, "targets": {"t": TARGET}}
     (folder / "edge-deploy.json").write_text(json.dumps(manifest))
     words = [options.program, "optimize", "-o", "out.wasm", "--format", "json", "--no-cache"]
-    if lacks is not None:
-        (folder / "profile.json").write_text(json.dumps(lacking(lacks)))
+    if answers is not None:
+        (folder / "profile.json").write_text(json.dumps(supporting(answers)))
         words += ["--profile", "profile.json"]
     if optimizer:
         words += ["--optimizer", optimizer]
@@ -157,7 +164,7 @@ def check_lowering(options, source, count, folder):
         return
     assemble(source, folder / "in.wasm")
     facts = facts_of(options.program, folder / "in.wasm")
-    document, out = optimize(options, folder, "in.wasm", {"level": "size"}, NEWEST, features)
+    document, out = optimize(options, folder, "in.wasm", {"level": "size"}, NEWEST, dict.fromkeys(features, "no"))
     missing = [word for word in re.findall(r"--[a-z0-9-]+|\(.*\)", found["passes"]) if word not in document["how"]]
     count.check(f"{name}: lowered", f"{missing} not in {document['how']!r}: {document['why_not']}" if missing else None)
     if missing or not out:
@@ -181,11 +188,11 @@ def check_by_hand(options, count, folder):
                                    "(i32.trunc_sat_f64_s (local.get 0))))")
     assemble(folder / "in.wat", folder / "in.wasm")
     facts = facts_of(options.program, folder / "in.wasm")
-    document, _ = optimize(options, folder, "in.wasm", {}, NEWEST, ["nontrapping-fptoint"])
+    document, _ = optimize(options, folder, "in.wasm", {}, NEWEST, {"nontrapping-fptoint": "no"})
     count.check("nontrapping-fptoint: not unasked", None if "not lowered unasked" in (document["why_not"] or "") else
                 f"how {document['how']}, why_not {document['why_not']}")
     passes = {"passes": ["llvm-nontrapping-fptoint-lowering"]}
-    document, out = optimize(options, folder, "in.wasm", passes, NEWEST, ["nontrapping-fptoint"])
+    document, out = optimize(options, folder, "in.wasm", passes, NEWEST, {"nontrapping-fptoint": "no"})
     done = out and "nontrapping-fptoint" not in facts_of(options.program, out)["features"]
     count.check("nontrapping-fptoint: asked for", None if done else f"{document['how']}: {document['why_not']}")
     if done and has_engine("24"):
@@ -198,9 +205,54 @@ def check_growing(options, count, folder):
     (folder / "in.wat").write_text('(module (memory 1) (memory 1) (func (export "f") (result i32) '
                                    "(memory.grow 0 (i32.const 1))))")
     assemble(folder / "in.wat", folder / "in.wasm")
-    document, _ = optimize(options, folder, "in.wasm", {}, NEWEST, ["multimemory"])
+    document, _ = optimize(options, folder, "in.wasm", {}, NEWEST, {"multimemory": "no"})
     count.check("multimemory that grows: not unasked", None if "would not be zero" in (document["why_not"] or "") else
                 f"how {document['how']}, why_not {document['why_not']}")
+
+
+# Of each what the newest optimizer asks a flag for that is not the feature's own.
+READ = {"table.init": '(func $f) (elem $e func $f) (table 2 funcref) (func (export "f") (result i32) '
+                      "(table.init $e (i32.const 0) (i32.const 0) (i32.const 1)) (elem.drop $e) (drop (i32.const 5)) (i32.const 1))",
+        "table.fill": '(table 2 funcref) (func (export "f") (result i32) '
+                      "(table.fill 0 (i32.const 0) (ref.null func) (i32.const 1)) (drop (i32.const 5)) (i32.const 1))"}
+
+
+def check_reads(options, count, folder):
+    for name, text in READ.items():
+        (folder / "in.wat").write_text(f"(module {text})")
+        assemble(folder / "in.wat", folder / "in.wasm")
+        document, _ = optimize(options, folder, "in.wasm", {}, NEWEST)
+        count.check(f"{name}: is read", document["why_not"])
+
+
+def check_probe(options, probe, count, folder):
+    """What an engine here runs runs as before. The reason why the optimizer's work is not used, or None."""
+    (folder / "in.wasm").write_bytes(probe["bytes"])
+    facts = facts_of(options.program, folder / "in.wasm")
+    for engine in ENGINES:
+        before = exercise(engine, folder / "in.wasm", facts)
+        if not before[0][0].startswith("refused"):
+            break
+    else:
+        return f"no engine runs it: {before[0][0]}"
+    for level in ("size", "speed") if options.all else ("size",):
+        document, out = optimize(options, folder, "in.wasm", {"level": level}, NEWEST,
+                                 dict.fromkeys(facts["features"], "yes"))
+        if not out:
+            return f"it is not read: {document['why_not']}"
+        after = exercise(engine, out, facts)
+        count.check(f"{probe['name']} {level} ({document['how']})", difference(before, after, coarse))
+        if document["why_not"]:
+            return f"ships without: {document['why_not']}"
+    return None
+
+
+def check_probes(options, count, folder):
+    for probe in (*probes.own(), *probes.written(), *(probes.shared() if options.all else ())):
+        if probe["bytes"][4:8] == b"\1\0\0\0":
+            left = check_probe(options, probe, count, folder)
+            if left:
+                print(f"{probe['name']}: {left}")
 
 
 def check_real(options, path, count, folder, optimizer, level):
@@ -253,6 +305,8 @@ def main():
             if not options.words:
                 check_by_hand(options, count, folder)
                 check_growing(options, count, folder)
+                check_reads(options, count, folder)
+                check_probes(options, count, folder)
         check_corpus(options, count, folder)
     print(f"{count.passed} passed, {count.failed} failed, {count.skipped} skipped")
     return 1 if count.failed else 0

@@ -153,7 +153,8 @@ static void stays_in_the_file_behind_a_core_type(void)
     struct arena arena = {0};
     struct wasm_info info;
     struct error error = {0};
-    struct bytes text = wasm_text(&arena, PREAMBLE "03{01 50 00} 01{" MODULE WASM_BODY("01") "}").bytes;
+    struct bytes text =
+        wasm_text(&arena, PREAMBLE "03{01 50 00} 01{" MODULE WASM_BODY("01") "}").bytes;
     uint8_t *alone = malloc(text.size); /* a sanitizer sees one byte too many */
     if (CHECK(alone != NULL)) {
         memcpy(alone, text.data, text.size);
