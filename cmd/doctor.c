@@ -40,10 +40,7 @@ static void look_at_optimizers(struct run *run, json_t *rows)
         row(run, rows, "program", "wasm-opt", true,
             arena_printf(run->arena, "%s, version %s", at->path, at->version));
     if (newest.passed_over)
-        row(run, rows, "program", "wasm-opt", newest.path != NULL,
-            arena_printf(run->arena,
-                         "%s lies in the project, whose own programs are not run unless named",
-                         newest.passed_over));
+        row(run, rows, "program", "wasm-opt", newest.path != NULL, newest.passed_over);
     else if (!newest.path)
         row(run, rows, "program", "wasm-opt", false,
             error.message[0] ? error.message

@@ -220,10 +220,7 @@ static void print_text(struct run *run, const struct order_form *form, size_t gz
 static void say_passed_over(const struct run *run, const struct optimizer *optimizer)
 {
     if (optimizer->passed_over)
-        world_say(run->world, "optimize",
-                  "'%s' lies in the project, whose own programs are not run unless named with "
-                  "--optimizer",
-                  optimizer->passed_over);
+        world_say(run->world, "optimize", "%s", optimizer->passed_over);
 }
 
 static int work(struct run *run, const struct order_form *form, struct optimize_result *out,

@@ -16,7 +16,7 @@ struct optimizer {
     const char *help;              /* what it prints for --help: which flags and passes it has */
     const char *problem;           /* path NULL: why, for why_not */
     const struct optimizer *older; /* for modules that this one cannot read; NULL: there is none */
-    const char *passed_over; /* of the first in the list: one that lies in the project, or NULL */
+    const char *passed_over; /* a sentence: which one in PATH is not used, and why; NULL: none */
 };
 
 struct optimizer_search {

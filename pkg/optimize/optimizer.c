@@ -118,7 +118,7 @@ struct finder {
     const char *real[FOUND_MOST]; /* of those looked at */
     struct optimizer *found[FOUND_MOST];
     size_t looked_at, count;
-    const char *problem, *passed_over;
+    const char *passed_over; /* of the first: a sentence */
 };
 
 static bool lies_in(const char *path, const char *folder)
@@ -136,7 +136,12 @@ static bool is_known(const struct finder *finder, const char *real)
     return false;
 }
 
-/* One that cannot be run is passed over when there is another. */
+static void pass_over(struct finder *finder, const char *why)
+{
+    if (!finder->passed_over)
+        finder->passed_over = why;
+}
+
 static int consider(struct finder *finder, const char *path, struct error *error)
 {
     struct arena *arena = finder->arena;
@@ -147,8 +152,10 @@ static int consider(struct finder *finder, const char *path, struct error *error
     finder->real[finder->looked_at++] = real;
     if (lies_in(real, finder->project) ||
         lies_in(real_path(arena, path_folder(arena, path)), finder->project)) {
-        if (!finder->passed_over)
-            finder->passed_over = path;
+        pass_over(finder, arena_printf(arena,
+                                       "'%s' lies in the project, whose own programs are not run "
+                                       "unless named with --optimizer",
+                                       path));
         return 0;
     }
     struct optimizer *optimizer = arena_alloc(arena, 1, sizeof *optimizer);
@@ -157,7 +164,7 @@ static int consider(struct finder *finder, const char *path, struct error *error
         return 0;
     }
     if (problem.fault == FAULT_INPUT) {
-        finder->problem = arena_strdup(arena, problem.message);
+        pass_over(finder, arena_strdup(arena, problem.message));
         return 0;
     }
     *error = problem;
@@ -196,14 +203,12 @@ static int find_in_path(struct finder *finder, struct optimizer *out, struct err
         list += *list == ':';
     }
     chain(finder);
-    *out = finder->count ? *finder->found[0]
-                         : (struct optimizer){.problem = finder->problem ? finder->problem
-                                                                         : "no wasm-opt was found"};
+    *out =
+        finder->count ? *finder->found[0] : (struct optimizer){.problem = "no wasm-opt was found"};
+    if (!finder->count && finder->passed_over)
+        out->problem = arena_printf(finder->arena, "no wasm-opt was found that can be used: %s",
+                                    finder->passed_over);
     out->passed_over = finder->passed_over;
-    if (!finder->count && !finder->problem && finder->passed_over)
-        out->problem =
-            arena_printf(finder->arena, "no wasm-opt was found but '%s', which lies in the project",
-                         finder->passed_over);
     return 0;
 }
 

@@ -196,10 +196,7 @@ int pipeline_find_optimizer(struct pipeline *pipeline, struct error *error)
 static void say_passed_over(const struct pipeline *pipeline)
 {
     if (pipeline->optimizer.passed_over)
-        world_say(pipeline->world, "optimize",
-                  "'%s' lies in the project, whose own programs are not run unless named with "
-                  "--optimizer",
-                  pipeline->optimizer.passed_over);
+        world_say(pipeline->world, "optimize", "%s", pipeline->optimizer.passed_over);
 }
 
 int products_make(struct pipeline *pipeline, struct error *error)
