@@ -71,7 +71,7 @@ int file_make_folder(const char *path, struct error *error)
     return result;
 }
 
-static int write_all(int descriptor, struct bytes bytes)
+bool file_write_all(int descriptor, struct bytes bytes)
 {
     size_t done = 0;
     while (done < bytes.size) {
@@ -79,16 +79,16 @@ static int write_all(int descriptor, struct bytes bytes)
         if (wrote < 0 && errno == EINTR)
             continue;
         if (wrote <= 0)
-            return -1;
+            return false;
         done += (size_t)wrote;
     }
-    return 0;
+    return true;
 }
 
 static int write_through(const char *temporary, const char *path, int descriptor,
                          struct bytes bytes, unsigned mode)
 {
-    int failed = write_all(descriptor, bytes) != 0 || fchmod(descriptor, (mode_t)mode) != 0;
+    int failed = !file_write_all(descriptor, bytes) || fchmod(descriptor, (mode_t)mode) != 0;
     failed |= close(descriptor) != 0;
     if (!failed && rename(temporary, path) == 0)
         return 0;

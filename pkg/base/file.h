@@ -17,6 +17,9 @@ int file_read(struct arena *, const char *path, size_t limit, struct bytes *out,
    file, never a part. `mode` are the permission bits. Missing folders are made. */
 int file_write(const char *path, struct bytes, unsigned mode, struct error *) MUST_CHECK;
 
+/* Writes all of it, however many calls that takes; false with errno set. */
+bool file_write_all(int descriptor, struct bytes);
+
 /* Makes `path` and its parents; an existing folder is fine. */
 int file_make_folder(const char *path, struct error *) MUST_CHECK;
 

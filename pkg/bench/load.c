@@ -174,7 +174,8 @@ static void count_lanes(struct lanes *lanes, size_t subject)
         bench_sample(bencher, BENCH_MEMORY, subject, peak);
 }
 
-int bench_load(struct server *server, size_t subject, const char **why, struct error *error)
+/* 1 and *why when it does not answer well. */
+static int load_one(struct server *server, size_t subject, const char **why, struct error *error)
 {
     struct lanes lanes = {.server = server, .request = bench_server_request(server, NULL)};
     pthread_t threads[LANES];
@@ -197,4 +198,32 @@ int bench_load(struct server *server, size_t subject, const char **why, struct e
     else
         return 0;
     return 1;
+}
+
+int bench_load_all(struct bencher *bencher,
+                   int (*open)(struct bencher *, size_t subject, struct server *out,
+                               const char **why, struct error *),
+                   struct error *error)
+{
+    size_t order[BENCH_SUBJECTS];
+    for (size_t round = 0; round < LOAD_ROUNDS; round++) {
+        bench_shuffle(bencher, order, bencher->subject_count);
+        for (size_t i = 0; i < bencher->subject_count; i++) {
+            struct server server;
+            const char *why = NULL;
+            if (bencher->failed[order[i]])
+                continue;
+            int status = open(bencher, order[i], &server, &why, error);
+            if (status == 0)
+                status = load_one(&server, order[i], &why, error);
+            bench_server_close(&server);
+            if (status < 0)
+                return -1;
+            if (status > 0) {
+                bench_note_all(bencher, BENCH_THROUGHPUT, BENCH_MEMORY, why);
+                return 0;
+            }
+        }
+    }
+    return 0;
 }

@@ -40,8 +40,11 @@ struct reply {
 int bench_server_ask(struct server *, const struct http_request *, struct reply *out,
                      struct error *) MUST_CHECK;
 
-/* Ten at a time: samples of throughput, processor time and memory of that subject. 1 and *why when
-   it does not answer well. */
-int bench_load(struct server *, size_t subject, const char **why, struct error *) MUST_CHECK;
+/* Ten requests at a time, of each subject by turns: samples of throughput, processor time and
+   memory. `open` opens and starts a server; 1 and *why: it does not serve. */
+int bench_load_all(struct bencher *,
+                   int (*open)(struct bencher *, size_t subject, struct server *out,
+                               const char **why, struct error *),
+                   struct error *) MUST_CHECK;
 
 #endif

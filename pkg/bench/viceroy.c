@@ -91,31 +91,6 @@ static int start_all(struct bencher *bencher, struct error *error)
     return 0;
 }
 
-static int load_all(struct bencher *bencher, struct error *error)
-{
-    size_t order[BENCH_SUBJECTS];
-    for (size_t round = 0; round < LOAD_ROUNDS; round++) {
-        bench_shuffle(bencher, order, bencher->subject_count);
-        for (size_t i = 0; i < bencher->subject_count; i++) {
-            struct server server;
-            const char *why = NULL;
-            if (bencher->failed[order[i]])
-                continue;
-            int status = open_server(bencher, order[i], &server, &why, error);
-            if (status == 0)
-                status = bench_load(&server, order[i], &why, error);
-            bench_server_close(&server);
-            if (status < 0)
-                return -1;
-            if (status > 0) {
-                bench_note_all(bencher, BENCH_THROUGHPUT, BENCH_MEMORY, why);
-                return 0;
-            }
-        }
-    }
-    return 0;
-}
-
 int viceroy_bench(struct bencher *bencher, struct error *error)
 {
     if (bencher->job->form != BENCH_MODULE)
@@ -124,5 +99,5 @@ int viceroy_bench(struct bencher *bencher, struct error *error)
     bench_note(bencher, BENCH_FIRST_CALL, "a part of the cold start");
     if (start_all(bencher, error) != 0)
         return -1;
-    return bencher->out->problem ? 0 : load_all(bencher, error);
+    return bencher->out->problem ? 0 : bench_load_all(bencher, open_server, error);
 }

@@ -130,41 +130,15 @@ static int measure_cold(struct workerd *workerd, struct error *error)
 
 /* --- throughput --- */
 
-static int load_once(struct bencher *bencher, size_t subject, const char **why, struct error *error)
+static int open_deployed(struct bencher *bencher, size_t subject, struct server *server,
+                         const char **why, struct error *error)
 {
     const char *const argv[] = {bencher->runtime->path, "serve", "config.capnp", NULL};
-    struct server server;
-    int status = bench_server_open(bencher, &server, error);
-    if (status == 0)
-        status = workerd_write_deployed(&server, &bencher->job->subjects[subject], error);
-    struct http_request first;
-    if (status == 0) {
-        first = bench_server_request(&server, NULL);
-        status = bench_server_start(&server, argv, &first, why, error);
-    }
-    if (status == 0)
-        status = bench_load(&server, subject, why, error);
-    bench_server_close(&server);
-    return status;
-}
-
-static int load_all(struct bencher *bencher, struct error *error)
-{
-    size_t order[BENCH_SUBJECTS];
-    for (size_t round = 0; round < LOAD_ROUNDS; round++) {
-        bench_shuffle(bencher, order, bencher->subject_count);
-        for (size_t i = 0; i < bencher->subject_count; i++) {
-            const char *why = NULL;
-            int status = bencher->failed[order[i]] ? 0 : load_once(bencher, order[i], &why, error);
-            if (status < 0)
-                return -1;
-            if (status > 0) {
-                bench_note_all(bencher, BENCH_THROUGHPUT, BENCH_MEMORY, why);
-                return 0;
-            }
-        }
-    }
-    return 0;
+    if (bench_server_open(bencher, server, error) != 0 ||
+        workerd_write_deployed(server, &bencher->job->subjects[subject], error) != 0)
+        return -1;
+    struct http_request first = bench_server_request(server, NULL);
+    return bench_server_start(server, argv, &first, why, error);
 }
 
 #define STANDS_STILL "a part of the cold start: its clock stands still while code runs"
@@ -189,5 +163,5 @@ int workerd_bench(struct bencher *bencher, struct error *error)
     bench_server_close(&workerd.server);
     if (status != 0 || bencher->out->problem || bencher->job->form == BENCH_STUBS)
         return status;
-    return load_all(bencher, error);
+    return bench_load_all(bencher, open_deployed, error);
 }

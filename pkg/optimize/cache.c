@@ -175,20 +175,6 @@ void cache_remove(const struct cache *cache, const char *key)
         (void)unlinkat(cache->descriptor, key, 0);
 }
 
-static bool write_all(int descriptor, struct bytes bytes)
-{
-    size_t done = 0;
-    while (done < bytes.size) {
-        ssize_t wrote = write(descriptor, bytes.data + done, bytes.size - done);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return false;
-        done += (size_t)wrote;
-    }
-    return true;
-}
-
 static bool write_file(const struct cache *cache, const char *name, struct bytes body)
 {
     uint8_t digest[DIGEST];
@@ -197,9 +183,9 @@ static bool write_file(const struct cache *cache, const char *name, struct bytes
     if (descriptor < 0)
         return false;
     digest_sha256_raw(body, digest);
-    bool good = write_all(descriptor, bytes_of(mark)) &&
-                write_all(descriptor, (struct bytes){digest, DIGEST}) &&
-                write_all(descriptor, body);
+    bool good = file_write_all(descriptor, bytes_of(mark)) &&
+                file_write_all(descriptor, (struct bytes){digest, DIGEST}) &&
+                file_write_all(descriptor, body);
     int saved = errno;
     if (close(descriptor) != 0)
         good = false;

@@ -18,6 +18,7 @@ import engines
 import falsified
 import probes
 import trials
+from count import Count
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -31,22 +32,6 @@ PAIRS = [
     ("wasmtime", "fastly", engines.wasmtime, RULES),
     ("viceroy", "fastly", engines.viceroy, RULES | {"import", "size"}),
 ]
-
-
-class Count:
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-
-    def check(self, name, fault):
-        if fault:
-            print(f"FAIL {name}: {fault}")
-            self.failed += 1
-        else:
-            self.passed += 1
-
-    def skip(self, count, reason):
-        print(f"SKIPPED: {reason}")
-        self.skipped += count
 
 
 def document(program, *words):
@@ -125,7 +110,7 @@ def check_engines(options, chosen, findings, count):
         try:
             answers = asked[name] = ask(bodies)
         except engines.Missing as reason:
-            count.skip(len(bodies), f"{name}, {len(bodies)} probes: {reason}")
+            count.skip(f"{name}, {len(bodies)} probes: {reason}", len(bodies))
             absent.append(name)
             continue
         for probe in bodies:
@@ -150,7 +135,7 @@ def check_real(options, count):
     paths = sorted(path for path in (ROOT / "build" / "corpus").glob("*.wasm")
                    if path.stat().st_size <= REAL_MOST and path.read_bytes()[4:8] == b"\1\0\0\0")
     if not paths:
-        count.skip(1, "real modules: the suite 'corpus' has not fetched any")
+        count.skip("real modules: the suite 'corpus' has not fetched any")
         return
     findings = {path.stem: verdicts(options.program, path) for path in paths}
     for name, platform, ask, rules in PAIRS:
@@ -159,7 +144,7 @@ def check_real(options, count):
         try:
             answers = ask({path.stem: path for path in paths})
         except engines.Missing as reason:
-            count.skip(len(paths), f"{name}, {len(paths)} real modules: {reason}")
+            count.skip(f"{name}, {len(paths)} real modules: {reason}", len(paths))
             continue
         for path in paths:
             fault = compare(name, path.stem, answers[path.stem], findings[path.stem][platform], rules, None)
@@ -177,7 +162,7 @@ def main():
     chosen = [*probes.own(), *probes.written(), *probes.shared()]
     chosen = [p for p in chosen if not options.words or any(word in p["name"] for word in options.words)]
     if not probes.has_shared():
-        count.skip(1, "the probes of ../shared/evidence and micro.json: they are not there")
+        count.skip("the probes of ../shared/evidence and micro.json: they are not there")
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "probe.wasm"
         for probe in chosen:
@@ -187,7 +172,7 @@ def main():
     check_engines(options, chosen, findings, count)
     if not options.words:
         check_real(options, count)
-    print(f"engines: {count.passed} passed, {count.failed} failed, {count.skipped} skipped")
+    print(f"engines: {count}")
     return 1 if count.failed else 0
 
 

@@ -111,7 +111,7 @@ def check(program, probes, answers, count):
     """`answers`: {engine: {probe: "runs" or its words}}, as the engines were asked before."""
     targets, variables, missing = found()
     for reason in missing:
-        count.skip(len(probes), reason)
+        count.skip(reason, len(probes))
     tried = dict.fromkeys(("taken", "refused", "not proved"), 0)
     if not targets:
         return

@@ -20,7 +20,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engines"))
 
-import probes  # noqa: E402  pylint: disable=wrong-import-position
+import probes  # noqa: E402
+from count import Count  # noqa: E402
 
 HERE = ROOT / "tests" / "optimize"
 BUILD = ROOT / "build"
@@ -30,22 +31,6 @@ CORE_MOST, ALL_MOST = 120_000, 4 << 20
 ENGINES = ("24", "26", "26 --experimental-wasm-wasmfx --experimental-wasm-custom-descriptors --experimental-wasm-shared "
            "--experimental-wasm-memory-control --experimental-wasm-fp16 --experimental-wasm-stringref")
 SECONDS = 8  # that a module may run; what does not end does not end in either
-
-
-class Count:
-    def __init__(self):
-        self.passed = self.failed = self.skipped = 0
-
-    def check(self, name, fault):
-        if fault:
-            print(f"FAIL {name}: {fault}")
-            self.failed += 1
-        else:
-            self.passed += 1
-
-    def skip(self, reason):
-        print(f"SKIPPED: {reason}")
-        self.skipped += 1
 
 
 def node(major):
@@ -308,7 +293,7 @@ def main():
                 check_reads(options, count, folder)
                 check_probes(options, count, folder)
         check_corpus(options, count, folder)
-    print(f"{count.passed} passed, {count.failed} failed, {count.skipped} skipped")
+    print(count)
     return 1 if count.failed else 0
 
 
