@@ -95,8 +95,12 @@ int mappings_rewrite(struct arena *arena, struct bytes in, const struct mappings
                      struct bytes *out)
 {
     struct buffer *buffer = buffer_new(arena, LIMIT_SOURCE_MAP);
-    struct text text = {in.data, in.data + in.size};
     struct segment state = {.bare = false}, before = {.bare = false};
+    if (in.size == 0) { /* its data may be NULL */
+        *out = in;
+        return 0;
+    }
+    struct text text = {in.data, in.data + in.size};
     while (text.at < text.end) {
         if (read_segment(&text, change, &state) != 0)
             return -1;

@@ -216,7 +216,7 @@ def main():
     parser.add_argument("--program", default=str(ROOT / "build" / "edge-deploy"))
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
-    environment = {**os.environ, **variables()}
+    environment = {**os.environ, "XDG_CACHE_HOME": str(ROOT / "build" / "bench-cache"), **variables()}
     print("times in ms (25th percentile; cold start over an empty worker), throughput in requests a second\n"
           "(ten at a time), memory in MB; as built → as shipped where they differ beyond the noise")
     print(f"| module | runtime | bytes | {' | '.join(m.replace('_', ' ') for m in SHOWN)} |")

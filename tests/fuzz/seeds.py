@@ -13,7 +13,7 @@ import tarfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("EDGE_DEPLOY_SHARED", ROOT.parent / "shared"))
 CORPUS = ROOT / "build" / "fuzz" / "corpus"
-FUZZERS = ("wasm", "validator")
+FUZZERS = ("wasm", "validator", "rewrite")
 SIZE_MOST = 8192
 SMITH_COUNT = 200
 
