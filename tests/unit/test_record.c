@@ -215,7 +215,7 @@ static void test_clock_of_others(void)
 {
     struct arena arena = {0};
     char *folder = repository(&arena);
-    struct record_store *store, *other;
+    struct record_store *store = NULL, *other = NULL;
     struct error error = {0};
     struct world *world = unit_world(&arena);
     struct record *records, record = example("2000-01-01T00:00:00Z", "v1");

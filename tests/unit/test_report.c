@@ -372,11 +372,10 @@ static void styles(void)
     const char *plain = text_of(&arena, &report, false, false, 80);
     const char *coloured = text_of(&arena, &report, true, true, 80);
     CHECK(strchr(plain, '\033') == NULL && strstr(plain, "incompatible") != NULL);
-    for (const char *c = plain; *c; c++)
-        if (*c & 0x80) {
-            CHECK(!"a byte beyond ASCII");
-            break;
-        }
+    const char *c = plain;
+    while (*c && !(*c & 0x80))
+        c++;
+    CHECK(*c == '\0');
     CHECK(strstr(coloured, "\033[31m\xe2\x9c\x97 incompatible\033[0m") != NULL);
     arena_free(&arena);
 }
