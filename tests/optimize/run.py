@@ -6,15 +6,18 @@ the original runs and in which only the lowered one does; and tests/modules and 
 Size: real modules of the suite `corpus`, as our program makes them by size and by speed; and every probe of
 the suite `engines`, so that each feature is there, by the newest optimizer.
 
-usage: run.py [--program PATH] [--all] [WORD...]    --all: real modules up to 4 MB, with the newest optimizer too
+usage: run.py [--program PATH] [--all] [WORD...]
+--all: real modules up to 4 MB, with the newest optimizer too; every probe; the modules of the specification
 Prints `N passed, N failed, N skipped`; exit code 1 when one failed."""
 import argparse
+import collections
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -210,7 +213,7 @@ def check_reads(options, count, folder):
         count.check(f"{name}: is read", document["why_not"])
 
 
-def check_probe(options, probe, count, folder):
+def check_probe(options, probe, count, folder, optimizer=NEWEST):
     """What an engine here runs runs as before. The reason why the optimizer's work is not used, or None."""
     (folder / "in.wasm").write_bytes(probe["bytes"])
     facts = facts_of(options.program, folder / "in.wasm")
@@ -221,7 +224,7 @@ def check_probe(options, probe, count, folder):
     else:
         return f"no engine runs it: {before[0][0]}"
     for level in ("size", "speed") if options.all else ("size",):
-        document, out = optimize(options, folder, "in.wasm", {"level": level}, NEWEST,
+        document, out = optimize(options, folder, "in.wasm", {"level": level}, optimizer,
                                  dict.fromkeys(facts["features"], "yes"))
         if not out:
             return f"it is not read: {document['why_not']}"
@@ -238,6 +241,23 @@ def check_probes(options, count, folder):
             left = check_probe(options, probe, count, folder)
             if left:
                 print(f"{probe['name']}: {left}")
+
+
+def check_specification(options, count, folder):
+    """Its valid modules, by the optimizer in PATH."""
+    archive = probes.SHARED / "wasm" / "spec-modules.tar.xz"
+    if not archive.exists():
+        count.skip(f"modules of the specification: {archive} is not there")
+        return
+    left = collections.Counter()
+    with tarfile.open(archive) as modules:
+        rows = [json.loads(line) for line in modules.extractfile("spec-modules/manifest.jsonl")]
+        for row in rows:
+            if row["expect"] == "valid":
+                module = modules.extractfile(f"spec-modules/{row['file']}").read()
+                left[check_probe(options, {"name": row["file"], "bytes": module}, count, folder, None)] += 1
+    for reason, times in left.most_common(40):
+        print(f"{times} modules: {reason or 'smaller'}")
 
 
 def check_real(options, path, count, folder, optimizer, level):
@@ -292,6 +312,8 @@ def main():
                 check_growing(options, count, folder)
                 check_reads(options, count, folder)
                 check_probes(options, count, folder)
+        if options.all and not options.words:
+            check_specification(options, count, folder)
         check_corpus(options, count, folder)
     print(count)
     return 1 if count.failed else 0
