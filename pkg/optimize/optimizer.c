@@ -279,14 +279,14 @@ static bool add_flag(const struct optimizer *optimizer, const char *name, struct
 
 /* What a feature's flag asks for besides, without which some instruction of the feature is refused
    (132, tried): bulk memory was one flag and is two since version 120 or so, and table.init and its
-   segments are of reference types too, as table.fill is of bulk memory. */
+   segments are of reference types too. That table.fill is of bulk memory is not said here: with
+   that flag all modules with data get a section that counts it, which needs bulk memory. */
 static const struct {
     enum wasm_feature feature;
     const char *flag;
 } companions[] = {
     {WASM_FEATURE_BULK_MEMORY, "bulk-memory-opt"},
     {WASM_FEATURE_BULK_MEMORY, "reference-types"},
-    {WASM_FEATURE_REFERENCE_TYPES, "bulk-memory"},
     {WASM_FEATURE_GC, "reference-types"},
     {WASM_FEATURE_TYPED_FUNCTION_REFERENCES, "reference-types"},
     {WASM_FEATURE_EXNREF, "reference-types"},
