@@ -199,13 +199,22 @@ static void say_passed_over(const struct pipeline *pipeline)
         world_say(pipeline->world, "optimize", "%s", pipeline->optimizer.passed_over);
 }
 
-int products_make(struct pipeline *pipeline, struct error *error)
+/* A file that is given by name to be checked need not be the module that the manifest means. */
+static int check_kept(const struct pipeline *pipeline, struct error *error)
 {
-    for (size_t i = 0; pipeline->options->optimize && i < pipeline->out->target_count; i++) {
+    bool meant = pipeline->options->optimize || !pipeline->options->module_file;
+    for (size_t i = 0; meant && i < pipeline->out->target_count; i++) {
         const struct prepared *target = &pipeline->out->targets[i];
         if (target->payload.form != PAYLOAD_PACKAGE && keep_check(pipeline, target, error) != 0)
             return -1;
     }
+    return 0;
+}
+
+int products_make(struct pipeline *pipeline, struct error *error)
+{
+    if (check_kept(pipeline, error) != 0)
+        return -1;
     if (needs_optimizer(pipeline) && pipeline_find_optimizer(pipeline, error) != 0)
         return -1;
     say_passed_over(pipeline);
