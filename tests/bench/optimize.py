@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """What `edge-deploy optimize` makes of real modules, against plain `wasm-opt -Oz` of the same binary:
-raw and compressed bytes, and the geometric mean of the ratios.
+raw and compressed bytes, and the geometric mean of the ratios; and whether the module does the same as before
+when all that it exports is called (tests/optimize/exercise.js, in Node.js).
 
 optimize.py [--most BYTES] [--offline] [WORD...]     only files up to that size, or whose name holds a word
 
 Fixed are: the modules (optimize.json: packages of pinned version and digest), the compressor (zlib 9,
 in a gzip file without a name and time), the optimizers (Debian's wasm-opt 108 and binaryen 132 of npm,
 pinned by build/optimize's lock) and the flags of plain -Oz (PLAIN, and what else a module needs). Exit
-code 1 when a module ships larger than it came, raw or compressed, or a mean misses its target (TARGETS).
+code 1 when a module ships larger than it came, raw or compressed, or gives other results, or a mean misses its
+target (TARGETS).
 A module that an optimizer cannot read is listed as such and is not in its mean; what ships for it
 must not be larger either. What is not there is said and left out.
 
@@ -30,6 +32,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = ROOT / "tests" / "bench"
 CACHE = ROOT / "build" / "bench-cache"
 sys.path.insert(0, str(ROOT / "tests" / "corpus"))
+sys.path.insert(0, str(ROOT / "tests" / "optimize"))
+import behaviour  # noqa: E402
 import corpus  # noqa: E402
 
 PLAIN = ("--enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int "
@@ -129,6 +133,21 @@ def ours(version, optimizer, row, path, program):
     return data, why or how.read_text()
 
 
+def behaviour_of(program, path, data):
+    """"the same", "no engine runs it: ...", or where it differs: kept by the digests of both and of what is called."""
+    script = (behaviour.HERE / "exercise.js").read_bytes()
+    said = CACHE / f"{hashlib.sha256(path.read_bytes() + data + script).hexdigest()}.behaviour"
+    if not said.exists():
+        original = behaviour.Original(program, path)
+        if original.refusal:
+            return f"no engine runs it: {original.refusal}"
+        shipped = CACHE / f"{os.getpid()}.shipped"
+        shipped.write_bytes(data)
+        said.write_text(original.difference(shipped) or "the same")
+        shipped.unlink()
+    return said.read_text()
+
+
 class Table:
     """A row a module; what is missed is remembered."""
 
@@ -136,7 +155,7 @@ class Table:
         self.versions, self.missed, self.larger = versions, [], {"raw": 0, "compressed": 0}
         self.ratios = {v: [] for v in versions}
         self.against_original = {v: [] for v in versions}
-        self.unread, self.disturbed = [], []
+        self.unread, self.disturbed, self.same, self.not_run = [], [], 0, []
         print("bytes, raw / compressed; in brackets ours against plain -Oz of the same binary, compressed")
         heads = " | ".join(f"{v} -Oz | ours with {v}" for v in versions)
         print(f"| module | original | {heads} |")
@@ -148,6 +167,14 @@ class Table:
                 self.larger[what] += 1
                 self.missed.append(f"{name} with {version} is larger than it came, {what}: {before} to {after}")
         self.against_original[version].append(shipped.gz / original.gz)
+
+    def judge(self, name, said):
+        if said == "the same":
+            self.same += 1
+        elif said.startswith("no engine"):
+            self.not_run.append(f"{name}: {said}")
+        else:
+            self.missed.append(f"{name} does not give the same results: {said}")
 
     def cells(self, version, name, original, plain_result, our_result):
         (base, why), (data, how) = plain_result, our_result
@@ -180,6 +207,9 @@ class Table:
             print(f"SKIPPED: {line}: {DISTURBED}")
         for version in self.versions:
             self.sum_up_one(version, whole)
+        for line in self.not_run:
+            print(f"SKIPPED: {line}")
+        print(f"the same results as the original when all exports are called: {self.same}")
         for what, count in self.larger.items():
             print(f"larger than it came, {what}: {count}")
         for line in self.missed:
@@ -234,9 +264,13 @@ def main():
         results = {v: [plain(v, o, row, str(path), options.program), None] for v, o in found.items()}
         if options.plain:
             continue
+        name = f"{row['package']} {path_name(row)}"
         for version, optimizer in found.items():
             results[version][1] = ours(version, optimizer, row, str(path), options.program)
-        table.row(f"{row['package']} {path_name(row)}", size_of(path.read_bytes()), results)
+            data = results[version][1][0]
+            if data:
+                table.judge(f"{name} with {version}", behaviour_of(options.program, path, data))
+        table.row(name, size_of(path.read_bytes()), results)
     if skipped:
         print(f"{skipped} of {len(rows)} modules skipped")
     return table.sum_up(whole=not options.words)

@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engines"))
 
 import probes  # noqa: E402
+from behaviour import Original, coarse, difference, exercise, facts_of, has_engine  # noqa: E402
 from count import Count  # noqa: E402
 
 HERE = ROOT / "tests" / "optimize"
@@ -31,42 +32,6 @@ BUILD = ROOT / "build"
 NEWEST = BUILD / "optimize" / "node_modules" / ".bin" / "wasm-opt"
 HEAD = re.compile(r";; lower: (?P<features>[^;]*); by: (?P<passes>[^;]*); with: (?P<has>[^;]*); without: (?P<lacks>.*)")
 CORE_MOST, ALL_MOST = 120_000, 4 << 20
-ENGINES = ("24", "26", "26 --experimental-wasm-wasmfx --experimental-wasm-custom-descriptors --experimental-wasm-shared "
-           "--experimental-wasm-memory-control --experimental-wasm-fp16 --experimental-wasm-stringref")
-SECONDS = 8  # that a module may run; what does not end does not end in either
-
-
-def node(major):
-    for folder in ("optimize", "engines", "clients"):
-        program = BUILD / folder / "node_modules" / f"node{major}" / "bin" / "node"
-        if program.exists():
-            return program
-    return None
-
-
-def has_engine(words):
-    return node(words.split()[0]) is not None
-
-
-def exercise(engine, path, facts):
-    """The lines that exercise.js says, and whether it came to its end."""
-    words = engine.split()
-    with subprocess.Popen([node(words[0]), *words[1:], HERE / "exercise.js", path], stdin=subprocess.PIPE,
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        try:
-            out, err = child.communicate(json.dumps(facts).encode(), timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            out, err = child.communicate()
-            return out.decode().splitlines(), False
-    if child.returncode != 0 and not out:
-        return [f"engine ends with {child.returncode}: {err.decode()[-300:]}"], True
-    return out.decode().splitlines(), True
-
-
-def coarse(line):
-    """Traps are traps; their kind may change where instructions were replaced."""
-    return re.sub(r" trap .* imports", " trap imports", line)
 
 
 def only_known_pages(lines, of):
@@ -78,25 +43,6 @@ def only_known_pages(lines, of):
         if not line.startswith("memory ") or wanted.rsplit(" ", 1)[0] == line.rsplit(" ", 1)[0]:
             kept.append(line)
     return kept
-
-
-def difference(before, after, normal=lambda line: line):
-    """None, or where two runs part; of one that did not end only what it did is compared."""
-    (left, left_ended), (right, right_ended) = before, after
-    for number, (a, b) in enumerate(zip(left, right)):
-        if normal(a) != normal(b):
-            return f"line {number}: {a!r} became {b!r}"
-    if left_ended and right_ended and len(left) != len(right):
-        return f"{len(left)} lines became {len(right)}"
-    return None
-
-
-def facts_of(program, path):
-    done = subprocess.run([program, "inspect", path, "--format", "json"], capture_output=True, text=True, timeout=120,
-                          check=False)
-    module = json.loads(done.stdout).get("module") or {}
-    return {"imports": module.get("imports", []), "exports": module.get("exports", []),
-            "features": [each["name"] for each in module.get("features", [])]}
 
 
 def supporting(answers):
@@ -210,20 +156,15 @@ def check_table_init(options, count, folder):
 def check_probe(options, probe, count, folder, optimizer=NEWEST):
     """What an engine here runs runs as before. The reason why the optimizer's work is not used, or None."""
     (folder / "in.wasm").write_bytes(probe["bytes"])
-    facts = facts_of(options.program, folder / "in.wasm")
-    for engine in ENGINES:
-        before = exercise(engine, folder / "in.wasm", facts)
-        if not before[0][0].startswith("refused"):
-            break
-    else:
-        return f"no engine runs it: {before[0][0]}"
+    original = Original(options.program, folder / "in.wasm")
+    if original.refusal:
+        return f"no engine runs it: {original.refusal}"
     for level in ("size", "speed") if options.all else ("size",):
         document, out = optimize(options, folder, "in.wasm", {"level": level}, optimizer,
-                                 dict.fromkeys(facts["features"], "yes"))
+                                 dict.fromkeys(original.facts["features"], "yes"))
         if not out:
             return f"it is not read: {document['why_not']}"
-        after = exercise(engine, out, facts)
-        count.check(f"{probe['name']} {level} ({document['how']})", difference(before, after, coarse))
+        count.check(f"{probe['name']} {level} ({document['how']})", original.difference(out))
         if document["why_not"]:
             return f"ships without: {document['why_not']}"
     return None
@@ -254,19 +195,16 @@ def check_specification(options, count, folder):
         print(f"{times} modules: {reason or 'smaller'}")
 
 
-def check_real(options, path, count, folder, optimizer, level):
-    engine = "24" if has_engine("24") else "22"
+def check_real(options, original, path, count, folder, optimizer, level):
     name = f"{path.stem[:12]} {level} {'newest' if optimizer else 'found'}"
     (folder / "in.wasm").write_bytes(path.read_bytes())
-    facts = facts_of(options.program, path)
     document, out = optimize(options, folder, "in.wasm", {"level": level}, optimizer)
     if not out or document["how"] in ("unchanged", "stripped"):
         print(f"{name}: {document['how'] or 'nothing'}: {document['why_not']}")
         return
-    before, after = exercise(engine, path, facts), exercise(engine, out, facts)
-    count.check(f"{name} ({document['how']})", difference(before, after, coarse))
-    print(f"{name}: {document['how']}: {len(before[0])} and {len(after[0])} lines, "
-          f"{'ended' if before[1] and after[1] else 'did not end'}")
+    count.check(f"{name} ({document['how']})", original.difference(out))
+    lines, ended = original.run
+    print(f"{name}: {document['how']}: {len(lines)} lines, {'ended' if ended else 'did not end'}")
 
 
 def check_corpus(options, count, folder):
@@ -278,10 +216,14 @@ def check_corpus(options, count, folder):
     for path in paths:
         if options.words and not any(word in path.stem for word in options.words):
             continue
+        original = Original(options.program, path)
+        if original.refusal:
+            count.skip(f"{path.stem[:12]}: {original.refusal}")
+            continue
         for level in ("size", "speed"):
-            check_real(options, path, count, folder, None, level)
+            check_real(options, original, path, count, folder, None, level)
         if options.all:
-            check_real(options, path, count, folder, NEWEST, "size")
+            check_real(options, original, path, count, folder, NEWEST, "size")
 
 
 def main():

@@ -1,0 +1,81 @@
+"""What a module does when all that it exports is called (exercise.js), and where two differ."""
+import json
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = ROOT / "tests" / "optimize"
+BUILD = ROOT / "build"
+ENGINES = ("24", "26", "26 --experimental-wasm-wasmfx --experimental-wasm-custom-descriptors --experimental-wasm-shared "
+           "--experimental-wasm-memory-control --experimental-wasm-fp16 --experimental-wasm-stringref")
+SECONDS = 8  # that a module may run; what does not end does not end in either
+
+
+def node(major):
+    for folder in ("optimize", "engines", "clients"):
+        program = BUILD / folder / "node_modules" / f"node{major}" / "bin" / "node"
+        if program.exists():
+            return program
+    return None
+
+
+def has_engine(words):
+    return node(words.split()[0]) is not None
+
+
+def exercise(engine, path, facts):
+    """The lines that exercise.js says, and whether it came to its end."""
+    words = engine.split()
+    with subprocess.Popen([node(words[0]), *words[1:], HERE / "exercise.js", path], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        try:
+            out, err = child.communicate(json.dumps(facts).encode(), timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            out, err = child.communicate()
+            return out.decode().splitlines(), False
+    if child.returncode != 0 and not out:
+        return [f"engine ends with {child.returncode}: {err.decode()[-300:]}"], True
+    return out.decode().splitlines(), True
+
+
+def coarse(line):
+    """Traps are traps; their kind may change where instructions were replaced."""
+    return re.sub(r" trap .* imports", " trap imports", line)
+
+
+def difference(before, after, normal=lambda line: line):
+    """None, or where two runs part; of one that did not end only what it did is compared."""
+    (left, left_ended), (right, right_ended) = before, after
+    for number, (a, b) in enumerate(zip(left, right)):
+        if normal(a) != normal(b):
+            return f"line {number}: {a!r} became {b!r}"
+    if left_ended and right_ended and len(left) != len(right):
+        return f"{len(left)} lines became {len(right)}"
+    return None
+
+
+def facts_of(program, path):
+    done = subprocess.run([program, "inspect", path, "--format", "json"], capture_output=True, text=True, timeout=120,
+                          check=False)
+    module = json.loads(done.stdout).get("module") or {}
+    return {"imports": module.get("imports", []), "exports": module.get("exports", []),
+            "features": [each["name"] for each in module.get("features", [])]}
+
+
+class Original:
+    """A module as the first engine runs it that does."""
+
+    def __init__(self, program, path):
+        self.refusal = "no engine is installed"
+        self.facts = facts_of(program, path)
+        for self.engine in filter(has_engine, ENGINES):
+            self.run = exercise(self.engine, path, self.facts)
+            self.refusal = self.run[0][0] if self.run[0][0].startswith("refused") else None
+            if not self.refusal:
+                return
+
+    def difference(self, path):
+        """None, or what the module at `path` does otherwise."""
+        return difference(self.run, exercise(self.engine, path, self.facts), coarse)
