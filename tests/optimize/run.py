@@ -3,8 +3,8 @@
 
 Lowering: modules/*.wat, whose first line says what is to be lowered, by which passes, and in which Node.js
 the original runs and in which only the lowered one does; and tests/modules and probes of the suite engines.
-Size: real modules of the suite `corpus`, as our program makes them by size and by speed; and every probe of
-the suite `engines`, so that each feature is there, by the newest optimizer.
+Size: real modules of the suite `corpus`, as our program makes them by size and by speed; and tests/modules, so
+that each feature is there, by the newest optimizer.
 
 usage: run.py [--program PATH] [--all] [WORD...]
 --all: real modules up to 4 MB, with the newest optimizer too; every probe; the modules of the specification
@@ -171,7 +171,7 @@ def check_probe(options, probe, count, folder, optimizer=NEWEST):
 
 
 def check_probes(options, count, folder):
-    for probe in (*probes.own(), *probes.written(), *(probes.shared() if options.all else ())):
+    for probe in (*probes.written(), *((*probes.own(), *probes.shared()) if options.all else ())):
         if probe["bytes"][4:8] == b"\1\0\0\0":
             left = check_probe(options, probe, count, folder)
             if left:
