@@ -14,7 +14,7 @@ A module that an optimizer cannot read is listed as such and is not in its mean;
 must not be larger either. What is not there is said and left out.
 
 Plain -Oz is kept in build/bench-cache by digest, ours by that of the program too: a second run is quick.
-The first takes most of an hour on two cores (20 s a MB for binaryen 132, and several tries for ours)."""
+The first takes half an hour on two cores (20 s a MB for binaryen 132, and several tries for ours)."""
 import argparse
 import collections
 import gzip
