@@ -175,6 +175,13 @@ static struct bench_runtime *add_runtime(struct run *run, struct bench_target *o
     return &out->runtimes[out->runtime_count++];
 }
 
+static void add_problem(struct run *run, struct bench_target *out, size_t *capacity,
+                        const char *runtime, const char *problem)
+{
+    struct bench_runtime *added = add_runtime(run, out, capacity);
+    *added = (struct bench_runtime){.name = runtime, .problem = problem};
+}
+
 static int bench_in(struct run *run, struct prover *prover, const struct prepared *target,
                     const struct profile_runtime *known, const struct bench_job *job,
                     struct bench_target *out, size_t *capacity, struct error *error)
@@ -188,7 +195,13 @@ static int bench_in(struct run *run, struct prover *prover, const struct prepare
     for (size_t i = 0; i < count; i++) {
         const char *variant;
         struct bench_job here = *job;
-        if (!found[i].version || !stands_for(run, profile, known, found[i].version, &variant))
+        if (!found[i].version) {
+            add_problem(run, out, capacity, known->name,
+                        arena_printf(run->arena, "%s (%s)", found[i].problem, found[i].path));
+            is_there = true;
+            continue;
+        }
+        if (!stands_for(run, profile, known, found[i].version, &variant))
             continue;
         is_there = true;
         if (known->dated && !here.date)
@@ -201,13 +214,10 @@ static int bench_in(struct run *run, struct prover *prover, const struct prepare
                       error) != 0)
             return -1;
     }
-    if (!is_there) {
-        struct bench_runtime *missing = add_runtime(run, out, capacity);
-        *missing = (struct bench_runtime){.name = known->name};
-        missing->problem =
-            arena_printf(run->arena, "none was found%s%s: %s", profile->variant[0] ? " for " : "",
-                         profile->variant, known->get);
-    }
+    if (!is_there)
+        add_problem(run, out, capacity, known->name,
+                    arena_printf(run->arena, "none was found%s%s: %s",
+                                 profile->variant[0] ? " for " : "", profile->variant, known->get));
     return 0;
 }
 

@@ -21,8 +21,10 @@ export default {
   async fetch(request, env) {
     const [worker, id] = request.headers.get("edge-deploy-bench").split(" ");
     try {
+      // All of it: who answers without, as the empty worker does, would end the connection while it is being sent.
+      const sent = request.body && (await request.arrayBuffer());
       const stub = env.LOADER.get(id, async () => made[Number(worker)]);
-      const answer = await stub.getEntrypoint().fetch(request);
+      const answer = await stub.getEntrypoint().fetch(new Request(request, { body: sent }));
       const body = await answer.arrayBuffer();
       return new Response(body.byteLength > 0 ? body : null, { status: answer.status });
     } catch (error) {

@@ -115,7 +115,8 @@ static int ask(struct finder *finder, struct runtime *runtime, struct error *err
     if (runtime->version)
         runtime->engine = engine_of(finder->arena, output);
     else
-        runtime->problem = "it does not say which version it is";
+        runtime->problem = result.timed_out ? "it does not say in time which version it is"
+                                            : "it does not say which version it is";
     if (path && is_program(path))
         runtime->path = path;
     return 0;
