@@ -12,7 +12,7 @@
 #include "pkg/optimize/mappings.h"
 
 /* Changes when the same key would mean something else, or a value is written in another way. */
-enum { FORMAT = 2, KEY_LIMIT = 4 << 20, SMALL = 64 << 10, CANDIDATES_MOST = 64 };
+enum { FORMAT = 3, KEY_LIMIT = 4 << 20, SMALL = 64 << 10, CANDIDATES_MOST = 64 };
 
 static const size_t value_limit = 2 * (size_t)LIMIT_MODULE + (8 << 20);
 

@@ -134,18 +134,19 @@ def ours(version, optimizer, row, path, program):
 
 
 def behaviour_of(program, path, data):
-    """"the same", "no engine runs it: ...", or where it differs: kept by the digests of both and of what is called."""
+    """{"difference", "calls", "answered"}, or {"refusal"}: kept by the digests of both and of what is called."""
     script = (behaviour.HERE / "exercise.js").read_bytes()
     said = CACHE / f"{hashlib.sha256(path.read_bytes() + data + script).hexdigest()}.behaviour"
     if not said.exists():
         original = behaviour.Original(program, path)
         if original.refusal:
-            return f"no engine runs it: {original.refusal}"
+            return {"refusal": original.refusal}
         shipped = CACHE / f"{os.getpid()}.shipped"
         shipped.write_bytes(data)
-        said.write_text(original.difference(shipped) or "the same")
+        calls, answered = original.calls()
+        said.write_text(json.dumps({"difference": original.difference(shipped), "calls": calls, "answered": answered}))
         shipped.unlink()
-    return said.read_text()
+    return json.loads(said.read_text())
 
 
 class Table:
@@ -155,7 +156,7 @@ class Table:
         self.versions, self.missed, self.larger = versions, [], {"raw": 0, "compressed": 0}
         self.ratios = {v: [] for v in versions}
         self.against_original = {v: [] for v in versions}
-        self.unread, self.disturbed, self.same, self.not_run = [], [], 0, []
+        self.unread, self.disturbed, self.same = [], [], collections.Counter()
         print("bytes, raw / compressed; in brackets ours against plain -Oz of the same binary, compressed")
         heads = " | ".join(f"{v} -Oz | ours with {v}" for v in versions)
         print(f"| module | original | {heads} |")
@@ -169,12 +170,12 @@ class Table:
         self.against_original[version].append(shipped.gz / original.gz)
 
     def judge(self, name, said):
-        if said == "the same":
-            self.same += 1
-        elif said.startswith("no engine"):
-            self.not_run.append(f"{name}: {said}")
+        if "refusal" in said:
+            print(f"SKIPPED: {name}: no engine runs it: {said['refusal']}")
+        elif said["difference"]:
+            self.missed.append(f"{name} does not give the same results: {said['difference']}")
         else:
-            self.missed.append(f"{name} does not give the same results: {said}")
+            self.same.update(modules=1, calls=said["calls"], answered=said["answered"])
 
     def cells(self, version, name, original, plain_result, our_result):
         (base, why), (data, how) = plain_result, our_result
@@ -207,9 +208,8 @@ class Table:
             print(f"SKIPPED: {line}: {DISTURBED}")
         for version in self.versions:
             self.sum_up_one(version, whole)
-        for line in self.not_run:
-            print(f"SKIPPED: {line}")
-        print(f"the same results as the original when all exports are called: {self.same}")
+        print(f"the same results as the original when all exports are called: {self.same['modules']} modules, "
+              f"{self.same['calls']} calls, of which {self.same['answered']} come back with a result")
         for what, count in self.larger.items():
             print(f"larger than it came, {what}: {count}")
         for line in self.missed:

@@ -78,6 +78,11 @@ class Original:
             if not self.refusal:
                 return
 
+    def calls(self):
+        """How many there were, and how many of them came back with a result."""
+        calls = [line for line in self.run[0] if " imports " in line]
+        return len(calls), sum(not re.search(r" (trap|error|stack|exception)\b", line) for line in calls)
+
     def difference(self, path):
         """None, or what the module at `path` does otherwise."""
         return difference(self.run, exercise(self.engine, path, self.facts), coarse)
