@@ -136,7 +136,7 @@ def ours(version, optimizer, row, path, program):
 def behaviour_of(program, path, data):
     """{"difference", "calls", "answered"}, or {"refusal"}: kept by the digests of both and of what is called."""
     script = (behaviour.HERE / "exercise.js").read_bytes()
-    said = CACHE / f"{hashlib.sha256(path.read_bytes() + data + script).hexdigest()}.behaviour"
+    said = CACHE / f"{hashlib.sha256(path.read_bytes() + data + script).hexdigest()}.calls"
     if not said.exists():
         original = behaviour.Original(program, path)
         if original.refusal:
