@@ -234,9 +234,12 @@ def geometric(ratios):
     return 100 * math.exp(sum(map(math.log, ratios)) / len(ratios)) - 100
 
 
+def listed():
+    return json.loads((HERE / "optimize.json").read_text())
+
+
 def chosen(options):
-    rows = json.loads((HERE / "optimize.json").read_text())
-    return [r for r in rows if r["bytes"] <= options.most and
+    return [r for r in listed() if r["bytes"] <= options.most and
             (not options.words or any(w in f"{r['package']}/{r['path']}" for w in options.words))]
 
 
@@ -273,7 +276,7 @@ def main():
         table.row(name, size_of(path.read_bytes()), results)
     if skipped:
         print(f"{skipped} of {len(rows)} modules skipped")
-    return table.sum_up(whole=not options.words)
+    return table.sum_up(whole=len(rows) == len(listed()))
 
 
 def path_name(row):

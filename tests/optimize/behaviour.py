@@ -11,6 +11,7 @@ ENGINES = ("24", "26", "26 --experimental-wasm-wasmfx --experimental-wasm-custom
            "--experimental-wasm-memory-control --experimental-wasm-fp16 --experimental-wasm-stringref")
 REFUSALS = ("refused", "instantiation error LinkError")  # the latter by our stubs for what it imports
 SECONDS = 8  # that a module may run; what does not end does not end in either
+START_SECONDS = 60  # with an engine that is read from a slow disk
 
 
 def node(major):
@@ -25,20 +26,30 @@ def has_engine(words):
     return node(words.split()[0]) is not None
 
 
-def exercise(engine, path, facts):
-    """The lines that exercise.js says, and whether it came to its end."""
+def start(engine, path, facts, seconds):
+    """What it printed, its exit code (None: it did not end), and what it complained of."""
     words = engine.split()
     with subprocess.Popen([node(words[0]), *words[1:], HERE / "exercise.js", path], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         try:
-            out, err = child.communicate(json.dumps(facts).encode(), timeout=SECONDS)
+            out, err = child.communicate(json.dumps(facts).encode(), timeout=seconds)
+            return out.decode().splitlines(), child.returncode, err.decode()
         except subprocess.TimeoutExpired:
             child.kill()
-            out, err = child.communicate()
-            return out.decode().splitlines(), False
-    if child.returncode != 0 and not out:
-        return [f"engine ends with {child.returncode}: {err.decode()[-300:]}"], True
-    return out.decode().splitlines(), True
+            return child.communicate()[0].decode().splitlines(), None, ""
+
+
+def exercise(engine, path, facts):
+    """The lines that exercise.js says, and whether it came to its end. One that has said nothing may have been slow
+    to start: it is given time once more."""
+    lines, code, complaint = start(engine, path, facts, SECONDS)
+    if code is None and not lines:
+        lines, code, complaint = start(engine, path, facts, START_SECONDS)
+    if code is None:
+        return lines or ["nothing is said"], False
+    if code != 0 and not lines:
+        return [f"engine ends with {code}: {complaint[-300:]}"], True
+    return lines, True
 
 
 def coarse(line):
@@ -73,7 +84,7 @@ class Original:
         self.facts = facts_of(program, path)
         for self.engine in filter(has_engine, ENGINES):
             self.run = exercise(self.engine, path, self.facts)
-            first = "".join(self.run[0][:1])
+            first = self.run[0][0]
             self.refusal = first if first.startswith(REFUSALS) else None
             if not self.refusal:
                 return
