@@ -196,9 +196,7 @@ static int bench_in(struct run *run, struct prover *prover, const struct prepare
         const char *variant;
         struct bench_job here = *job;
         if (!found[i].version) {
-            add_problem(run, out, capacity, known->name,
-                        arena_printf(run->arena, "%s (%s)", found[i].problem, found[i].path));
-            is_there = true;
+            add_problem(run, out, capacity, known->name, runtime_complaint(run->arena, &found[i]));
             continue;
         }
         if (!stands_for(run, profile, known, found[i].version, &variant))

@@ -203,9 +203,9 @@ static int find_in_path(struct finder *finder, struct optimizer *out, struct err
         list += *list == ':';
     }
     chain(finder);
-    *out =
-        finder->count ? *finder->found[0] : (struct optimizer){.problem = "no wasm-opt was found"};
-    if (!finder->count && finder->passed_over)
+    if (finder->count)
+        *out = *finder->found[0];
+    else if (finder->passed_over)
         out->problem = arena_printf(finder->arena, "no wasm-opt was found that can be used: %s",
                                     finder->passed_over);
     out->passed_over = finder->passed_over;

@@ -101,11 +101,6 @@ static void add_answer(struct proofs *proofs, const struct runtime *runtime,
     proof->how = answer->how;
 }
 
-static const char *unusable(struct arena *arena, const struct runtime *runtime)
-{
-    return arena_printf(arena, "%s (%s)", runtime->problem, runtime->path);
-}
-
 /* --- one target --- */
 
 static bool exports_all(const struct wasm_info *info, const struct profile_entry *entry)
@@ -166,7 +161,7 @@ static int meet(struct target *target, const struct profile_runtime *known,
     struct meeting meeting = {prover, profile, known, runtime, target->module, NULL};
     const char *name = name_runtime(prover->arena, runtime);
     if (!runtime->version) {
-        decline(target, name, unusable(prover->arena, runtime));
+        decline(target, name, runtime_complaint(prover->arena, runtime));
         return 0;
     }
     if (!profile_stands_for(known, runtime->version, profile->variant)) {
@@ -259,7 +254,7 @@ static int try_found(struct prover *prover, const struct profile *profile,
         struct runtime_job job = {
             .module = module->bytes, .info = module->info, .stubs = true, .limits = prover->limits};
         if (!found[i].version) {
-            add_proof(proofs, name, module->path)->message = unusable(prover->arena, &found[i]);
+            add_proof(proofs, name, module->path)->message = runtime_complaint(prover->arena, &found[i]);
         } else if (is_beyond(profile, module)) {
             add_proof(proofs, name, module->path)->message = "a component";
         } else {

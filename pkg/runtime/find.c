@@ -75,6 +75,11 @@ static bool is_program(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
+const char *runtime_complaint(struct arena *arena, const struct runtime *runtime)
+{
+    return arena_printf(arena, "%s (%s)", runtime->problem, runtime->path);
+}
+
 struct finder {
     struct arena *arena;
     const struct world *world;

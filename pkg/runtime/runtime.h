@@ -38,6 +38,9 @@ struct runtime_search {
 int runtime_find(struct arena *, const struct world *, const struct runtime_search *,
                  struct runtime **out, size_t *count, struct error *) MUST_CHECK;
 
+/* Why one without a version cannot be used, and where it lies. */
+const char *runtime_complaint(struct arena *, const struct runtime *);
+
 /* The program at `path`, if it is of the kind that the search names: it is asked, and may lie in
    the project. NULL in `out->version`: it is not. -1 as above. */
 int runtime_at(struct arena *, const struct world *, const struct runtime_search *,
