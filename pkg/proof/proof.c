@@ -254,7 +254,8 @@ static int try_found(struct prover *prover, const struct profile *profile,
         struct runtime_job job = {
             .module = module->bytes, .info = module->info, .stubs = true, .limits = prover->limits};
         if (!found[i].version) {
-            add_proof(proofs, name, module->path)->message = runtime_complaint(prover->arena, &found[i]);
+            add_proof(proofs, name, module->path)->message =
+                runtime_complaint(prover->arena, &found[i]);
         } else if (is_beyond(profile, module)) {
             add_proof(proofs, name, module->path)->message = "a component";
         } else {
